@@ -1,0 +1,58 @@
+# `make` builds the deck and the sheet of `content/` into `output/`; `make help` says the rest.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := build
+.PHONY: build check test lint types wheel pictures lock clean help
+
+build: $(VENV)/.ready ## verify content/, then write its deck and its sheets to output/
+	$(BIN)/proofdeck build content -o output
+
+check: $(VENV)/.ready ## verify content/ and write nothing
+	$(BIN)/proofdeck check content
+
+test: $(VENV)/.ready-for-tests ## run the tests
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.ready-for-tests ## look for faults of style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-for-tests ## check the types
+	$(BIN)/mypy
+
+wheel: $(VENV)/.ready ## build the distribution into dist/
+	$(PIP) wheel . --no-deps --no-build-isolation --wheel-dir dist
+
+pictures: $(VENV)/.ready-for-tests ## draw the pictures of the README anew (needs chromium and poppler-utils)
+	$(BIN)/python tests/pictures.py .github/pictures
+
+lock: $(VENV)/.ready-for-tests ## pin all dependencies anew (needs uv)
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.txt
+	uv pip compile pyproject.toml --group build --group test --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header -o tests/requirements.txt
+
+clean: ## remove what was built, and the virtual environment
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache
+	find output -mindepth 1 ! -name .gitignore -delete
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "proofdeck needs Python 3.11 or newer: make PYTHON=python3.13"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.ready-for-tests: tests/requirements.txt $(VENV)/.ready
+	$(PIP) install --require-hashes -r tests/requirements.txt
+	@touch $@

@@ -1,0 +1,7 @@
+"""`python -m builder` is `proofdeck`."""
+
+import sys
+
+from builder.cli import main
+
+sys.exit(main())

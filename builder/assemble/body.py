@@ -1,0 +1,81 @@
+"""The lines of a block without their indentation, and where they stand in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from builder.model import Card, Place, Stray
+from builder.source import SourceLine
+
+Pieces = Iterator[Card | Stray]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLine:
+    """One line; `column` is where its text starts in the file's line, from 1."""
+
+    number: int
+    column: int
+    text: str
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing but white space stands here."""
+        return not self.text.strip()
+
+    @property
+    def indent(self) -> str:
+        """The white space in front of the text."""
+        return self.text[: len(self.text) - len(self.text.lstrip())]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Neighbouring lines of one file."""
+
+    file: str
+    lines: tuple[BodyLine, ...]
+
+    @classmethod
+    def of(cls, file: str, lines: Sequence[SourceLine], indent: int = 0) -> Body:
+        """Return `lines` with up to `indent` leading spaces taken off each."""
+        return cls(file, tuple(_line(line, indent) for line in lines))
+
+    def cut(self, start: int, stop: int | None = None) -> Body:
+        """Return the lines from index `start` up to `stop`, without blank lines at either end."""
+        end = len(self.lines) if stop is None else stop
+        while start < end and self.lines[start].blank:
+            start += 1
+        while start < end and self.lines[end - 1].blank:
+            end -= 1
+        return Body(self.file, self.lines[start:end])
+
+    @property
+    def text(self) -> str:
+        """The lines joined by newlines."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def place(self) -> Place:
+        """From the first line's first visible character to the last line's end."""
+        first, last = self.lines[0], self.lines[-1]
+        start = first.column + len(first.indent)
+        return Place(self.file, first.number, start, last.number, last.column + len(last.text))
+
+    @property
+    def block_place(self) -> Place:
+        """Like `place`, from the column where the first line's text starts, indented or not."""
+        first, last = self.lines[0], self.lines[-1]
+        end = last.column + len(last.text)
+        return Place(self.file, first.number, first.column, last.number, end)
+
+    def __bool__(self) -> bool:
+        """Whether there are lines."""
+        return bool(self.lines)
+
+
+def _line(line: SourceLine, indent: int) -> BodyLine:
+    spaces = len(line.text) - len(line.text.lstrip(" "))
+    cut = min(indent, spaces)
+    return BodyLine(line.number, cut + 1, line.text[cut:])

@@ -1,0 +1,67 @@
+"""The front matter: YAML at the top of a note. The only importer of yaml, and only where needed.
+
+    deck: Machine learning     the deck's name, instead of the first heading
+    tags: [ml, interview]      tags for every card; words in one string are tags as well
+
+Other keys belong to other programs and are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from builder.assemble.body import Body
+from builder.model import Place, Reason, Stray
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a note says about its deck; an empty name means that it says nothing."""
+
+    deck: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def read(body: Body) -> tuple[Settings, Sequence[Stray]]:
+    """Return the settings, and the fault where the text is no YAML or not what is expected."""
+    if not body.cut(0):
+        return Settings(), ()
+    import yaml
+
+    try:
+        values = yaml.load(body.text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        return Settings(), (_fault(body, error),)
+    if not isinstance(values, dict):
+        return Settings(), (Stray(Reason.FRONT_MATTER, "expected `key: value` lines", body.place),)
+    deck, tags = values.get("deck", ""), values.get("tags", "")
+    faults = [
+        Stray(Reason.FRONT_MATTER, problem, body.place)
+        for problem, wrong in (
+            ("`deck` must be one line of text", not isinstance(deck, str)),
+            ("`tags` must be a list of words", not isinstance(tags, str | list)),
+        )
+        if wrong
+    ]
+    return Settings(_words(deck), tuple(sorted(set(_tags(tags))))), faults
+
+
+def _fault(body: Body, error: Exception) -> Stray:
+    mark = getattr(error, "problem_mark", None)
+    line = body.lines[min(mark.line, len(body.lines) - 1) if mark else 0]
+    problem = str(getattr(error, "problem", None) or "this is no YAML")
+    return Stray(Reason.FRONT_MATTER, problem, Body(body.file, (line,)).place)
+
+
+def _words(value: object) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _tags(value: object) -> list[str]:
+    """Return tags as Anki holds them: without the spaces that would separate them."""
+    if isinstance(value, str):
+        return value.replace(",", " ").split()
+    if isinstance(value, list):
+        return ["-".join(tag.split()) for tag in value if isinstance(tag, str) and tag.strip()]
+    return []

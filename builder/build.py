@@ -1,0 +1,107 @@
+"""The pipeline on one screen: from the notes on disk to a report and, if all is well, to files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from builder import files, rules, selection, verify
+from builder.assemble import assemble
+from builder.identity import identify
+from builder.model import (
+    Artefact,
+    Bank,
+    CannotRunError,
+    Diagnostic,
+    Report,
+    Verdict,
+)
+from builder.parse import parse
+from builder.settings import Settings
+from builder.source import Source, UnreadableError, decode
+
+Verdicts = Mapping[str, tuple[Verdict, ...]]
+
+
+def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Report:
+    """Read, judge and report a bank; write its deck and sheets if `settings` name a folder.
+
+    Raises CannotRunError where the run cannot be done at all; a faulty bank is a report.
+    """
+    notes = files.find(settings.paths)
+    sources, remarks = _read(notes)
+    bank, duplicates = identify(assemble(parse(source) for source in sources))
+    remarks += rules.on_reading(sources, bank, duplicates)
+    named = {note.name for note in notes if note.named}
+    bank, remarks, skipped = selection.asked_for(bank, remarks, named, settings.only)
+
+    verdicts = _judged(bank, settings, progress)
+    remarks += rules.on_verdicts(bank, verdicts)
+    kept, left_out = selection.without_errors(bank, remarks)
+
+    artefacts: Sequence[Artefact] = ()
+    if settings.output and kept.decks and (settings.keep_going or not rules.errors(remarks)):
+        artefacts, more = _exported(kept, verdicts, settings)
+        remarks += more
+    written = files.write(settings.output, artefacts) if settings.output and artefacts else ()
+
+    ran = settings.run and bool(verdicts)
+    diagnostics = rules.ordered(remarks)
+    return Report(
+        bank=bank,
+        verdicts=verdicts,
+        diagnostics=diagnostics,
+        excerpts=_excerpts(sources, diagnostics),
+        isolation=verify.LEVEL if ran else "none",
+        seed=settings.seed if ran else None,
+        left_out=left_out,
+        written=written,
+        skipped=skipped,
+    )
+
+
+def _read(notes: Sequence[files.Found]) -> tuple[list[Source], list[Diagnostic]]:
+    """Read `notes`: one that was named must be text, one found in a folder may be an error."""
+    sources: list[Source] = []
+    remarks: list[Diagnostic] = []
+    for note in notes:
+        try:
+            sources.append(decode(note.name, files.read(note)))
+        except (UnreadableError, files.FileError) as error:
+            if note.named:
+                raise CannotRunError(f"{note.name}: {error}") from error
+            remarks.append(rules.text.unreadable(note.name, str(error)))
+    return sources, remarks
+
+
+def _judged(bank: Bank, settings: Settings, progress: verify.Progress) -> Verdicts:
+    if not settings.run:
+        return verify.not_run(bank)
+    return verify.verify(bank, settings.seed, settings.limits, progress)
+
+
+def _exported(
+    bank: Bank, verdicts: Verdicts, settings: Settings
+) -> tuple[list[Artefact], list[Diagnostic]]:
+    """Return the finished files, and what they could not show. Imports what only they need."""
+    from builder.export import apkg, pdf
+    from builder.render import render
+
+    edition = render(bank, verdicts)
+    name = edition.decks[0].name if len(edition.decks) == 1 else "proofdeck"
+    sheets = [pdf.export(deck, paper=settings.paper) for deck in edition.decks]
+    deck = apkg.export(edition, name=name, timestamp=settings.now)
+    findings = [finding for _, found in sheets for finding in found]
+    return [deck, *(sheet for sheet, _ in sheets)], rules.on_export(findings)
+
+
+def _excerpts(
+    sources: Sequence[Source], diagnostics: Sequence[Diagnostic]
+) -> Mapping[tuple[str, int], str]:
+    """Return the line that each of `diagnostics` shows, by file and number."""
+    by_name = {source.name: source for source in sources}
+    places = {(found.place.file, found.place.line) for found in diagnostics}
+    return {
+        (file, line): by_name[file].lines[line - 1].text
+        for file, line in places
+        if file in by_name and line <= len(by_name[file].lines)
+    }

@@ -1,0 +1,162 @@
+"""The command line: what was typed becomes settings, a report becomes output and an exit status.
+
+The clock and the environment are read here, once; exceptions end here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from builder import __version__
+from builder.model import CannotRunError, Report
+from builder.settings import Settings
+
+CLEAN, FAULTY, CANNOT_RUN, INTERRUPTED = 0, 1, 2, 130
+
+_DESCRIPTION = """\
+Turn a Markdown interview-question bank into an Anki deck and a printable sheet, after every code
+answer in it has been run and matched against a reference kernel."""
+
+_EPILOG = """\
+exit status: 0 the bank is clean, 1 it has errors, 2 the run could not be done, 130 Ctrl-C"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    # One thread for each process: more only make the start of numpy slower.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    options = parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except CannotRunError as error:
+        return _say(f"proofdeck: {error}", CANNOT_RUN)
+    except KeyboardInterrupt:
+        return _say("proofdeck: interrupted, nothing was written", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CANNOT_RUN
+
+
+def _say(line: str, status: int) -> int:
+    print(" ".join(line.split("\n")), file=sys.stderr)
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; the README's reference is made from its help."""
+    top = argparse.ArgumentParser("proofdeck", description=_DESCRIPTION, epilog=_EPILOG)
+    top.add_argument("--version", action="version", version=f"proofdeck {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    build = commands.add_parser(
+        "build", help="judge the bank, then write its deck and sheets", epilog=_EPILOG
+    )
+    check = commands.add_parser("check", help="judge the bank, and write nothing", epilog=_EPILOG)
+    for command in (build, check):
+        _add_common(command)
+    build.add_argument(
+        "-o", "--output", metavar="DIR", default="output", help="folder to write to (%(default)s)"
+    )
+    build.add_argument(
+        "--keep-going", action="store_true", help="write a deck without the cards that have errors"
+    )
+    build.add_argument(
+        "--paper", choices=("a4", "letter"), default="a4", help="paper of the sheet (%(default)s)"
+    )
+    return top
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "paths", metavar="PATH", nargs="*", default=["content"],
+        help="a note, or a folder of notes (content)",
+    )  # fmt: skip
+    command.add_argument(
+        "-k", dest="only", metavar="TEXT", default="", help="only cards whose question holds TEXT"
+    )
+    command.add_argument(
+        "--no-run", action="store_true", help="run no answer: judge the text alone, verify nothing"
+    )
+    command.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of the report (%(default)s)"
+    )
+    command.add_argument(
+        "--seed", type=int, metavar="N", help="repeat a run with the seed that it reported"
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from builder.build import build
+
+    settings = _settings(options, os.environ)
+    with _Progress(sys.stderr) as progress:
+        report = build(settings, progress)
+    sys.stdout.write(_text(report, options))
+    sys.stdout.flush()
+    return CLEAN if report.clean else FAULTY
+
+
+def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
+    return Settings(
+        paths=tuple(options.paths),
+        now=_now(environment.get("SOURCE_DATE_EPOCH")),
+        seed=secrets.randbelow(2**31) if options.seed is None else options.seed,
+        output=getattr(options, "output", None),
+        only=options.only,
+        run=not options.no_run,
+        keep_going=getattr(options, "keep_going", False),
+        paper=getattr(options, "paper", "a4"),
+    )
+
+
+def _now(epoch: str | None) -> int:
+    """Return the time in UNIX seconds: what SOURCE_DATE_EPOCH says, else the clock's."""
+    if not epoch:
+        return int(time.time())
+    if not epoch.isascii() or not epoch.isdigit():
+        raise CannotRunError(f"SOURCE_DATE_EPOCH is {epoch!r}: it must be a number of seconds")
+    return int(epoch)
+
+
+def _text(report: Report, options: argparse.Namespace) -> str:
+    from builder.verify.limits import PRELUDE
+
+    if options.format == "json":
+        from builder.report import json
+
+        return json.text(report, prelude=PRELUDE)
+    from builder.report import text
+
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return text.text(report, colour=colour, prelude=PRELUDE, building=options.command == "build")
+
+
+class _Progress:
+    """One line that says what goes on, on a terminal; nothing anywhere else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream if stream.isatty() else None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._show("")
+
+    def __call__(self, done: int, total: int, question: str) -> None:
+        """Show that `done` of `total` answers are judged, and the question in work."""
+        self._show(f"judging {done + 1}/{total}  {' '.join(question.split())}")
+
+    def _show(self, line: str) -> None:
+        if self._stream:
+            from builder.report.plain import harmless
+
+            shown = harmless(line)[: os.get_terminal_size(self._stream.fileno()).columns - 1]
+            self._stream.write(f"\r\x1b[2K{shown}")
+            self._stream.flush()

@@ -1,0 +1,124 @@
+"""The disk: finding notes, reading them, and writing all files of a run or none. Its only owner."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from builder.model import Artefact, CannotRunError, Written
+
+
+class FileError(CannotRunError):
+    """Something cannot be read or written; the message says what, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A note: its path, the name that people know it by, and whether it was named itself."""
+
+    path: Path
+    name: str
+    named: bool
+
+
+def find(paths: Sequence[str]) -> tuple[Found, ...]:
+    """Return the notes that `paths` mean: files as they are, folders by the `.md` files below.
+
+    Hidden files and folders are left out, links are not followed, and nothing comes twice. Raises
+    FileError for a path that is neither, and for a folder without a note.
+    """
+    found: dict[Path, Found] = {}
+    for path in paths:
+        for note in _notes(path):
+            found.setdefault(note.path.resolve(), note)
+    return tuple(found.values())
+
+
+def _notes(given: str) -> Sequence[Found]:
+    path = Path(given)
+    try:
+        if path.is_file():
+            return (Found(path, shown(path), named=True),)
+        if not path.is_dir():
+            what = "this is neither a file nor a folder" if path.exists() else "no such file or folder"
+            raise FileError(f"{given}: {what}")
+        notes = [Found(note, shown(note), named=False) for note in sorted(_markdown(path))]
+    except (OSError, ValueError) as error:
+        raise FileError(f"{given}: {_why(error)}") from error
+    if not notes:
+        raise FileError(f"{given}: no Markdown note (`*.md`) in this folder")
+    return notes
+
+
+def _markdown(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for parent, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.lower().endswith(".md") and not name.startswith("."):
+                note = Path(parent, name)
+                if note.is_file() and not note.is_symlink():
+                    yield note
+
+
+def read(note: Found) -> bytes:
+    """Return what stands in a note. Raises FileError, which says why, where the disk refuses."""
+    try:
+        return note.path.read_bytes()
+    except OSError as error:
+        raise FileError(_why(error)) from error
+
+
+def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:
+    """Write all `artefacts` into `folder`: each beside its place first, then all are renamed.
+
+    Raises FileError where that fails; then no file is changed and nothing half-written is left.
+    """
+    target = Path(folder)
+    beside: list[tuple[Path, Path]] = []
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for artefact in artefacts:
+            beside.append((_beside(target, artefact.content), target / artefact.name))
+        for temporary, final in beside:
+            temporary.replace(final)
+    except OSError as error:
+        raise FileError(f"{folder}: cannot write here: {_why(error)}") from error
+    finally:
+        for temporary, _ in beside:
+            with suppress(OSError):
+                temporary.unlink()
+    return tuple(Written(shown(final), final.stat().st_size) for _, final in beside)
+
+
+def _beside(folder: Path, content: bytes) -> Path:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".proofdeck-", delete=False) as file:
+        try:
+            file.write(content)
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    return Path(file.name)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def shown(path: Path) -> str:
+    """Return `path` as people know it: from the current folder where it is below it."""
+    here = os.path.relpath(path)
+    return Path(path if here.startswith("..") else here).as_posix()
+
+
+def _why(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()

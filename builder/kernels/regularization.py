@@ -1,0 +1,159 @@
+"""Regularizers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from math import log
+
+import numpy as np
+
+from builder.kernels.kernel import (
+    Arguments,
+    Array,
+    Case,
+    Complaint,
+    Domain,
+    Kernel,
+    Parameter,
+    Variant,
+)
+
+# A right answer fails a statistical check once in 10^10 runs.
+_LOG_ALPHA = log(2e10)
+
+
+def _dropout(arguments: Arguments, outputs: Sequence[Array], *, keeps: bool) -> Complaint | None:
+    """Judge inverted dropout: each value is dropped with probability p, or is x / (1 - p).
+
+    With `keeps`, p is the probability to keep. Srivastava et al., Dropout (2014), section 10, in
+    the inverted form that leaves evaluation alone.
+    """
+    x, p = np.asarray(arguments["x"], dtype=np.float64), float(arguments["p"])
+    keep = p if keeps else 1.0 - p
+    if not arguments["train"]:
+        keep = 1.0
+    for out in outputs:
+        if complaint := _values(x, keep, out) or _share(keep, out):
+            return complaint
+    return _independence(keep, outputs) if 0 < keep < 1 else None
+
+
+def _values(x: Array, keep: float, out: Array) -> Complaint | None:
+    if out.shape != x.shape:
+        return Complaint("another shape than x", f"shape {x.shape}", f"shape {out.shape}")
+    if keep == 1.0:
+        if np.allclose(out, x, rtol=1e-5 if x.dtype == np.float32 else 1e-9, atol=0):
+            return None
+        return Complaint("values other than x, where nothing is to be dropped", "x, unchanged")
+    scaled = x / keep if keep else np.zeros_like(x)
+    wrong = ~(np.isclose(out, scaled, rtol=1e-5, atol=0) | (out == 0))
+    if not wrong.any():
+        return None
+    at = tuple(int(i) for i in np.argwhere(wrong)[0])
+    hint = ""
+    if keep and np.isclose(out[at], x[at]):
+        hint = f"off by a factor {1 / keep:.4g}: divide kept values by the probability to keep"
+    return Complaint(
+        "a value that is neither 0 nor x divided by the probability to keep",
+        f"0 or {scaled[at]:.6g}",
+        f"{out[at]:.6g}",
+        hint,
+    )
+
+
+def _share(keep: float, out: Array) -> Complaint | None:
+    """Hold the number of kept values against a two-sided Chernoff bound."""
+    kept, n = int(np.count_nonzero(out)), out.size
+    if n * _divergence(kept / n, keep) <= _LOG_ALPHA:
+        return None
+    return Complaint(
+        "a wrong share of kept values", f"about {keep:.4g} of {n}", f"{kept / n:.4g} of them"
+    )
+
+
+def _divergence(share: float, q: float) -> float:
+    """Return the relative entropy of two coins, in nats."""
+    pairs = ((share, q), (1 - share, 1 - q))
+    return sum(a * log(a / b) if b else float("inf") for a, b in pairs if a)
+
+
+def _independence(keep: float, outputs: Sequence[Array]) -> Complaint | None:
+    """Refuse masks that repeat: over calls, along an axis, or with a fixed number of zeros."""
+    masks = [out != 0 for out in outputs]
+    if len(masks) > 1 and all(np.array_equal(masks[0], mask) for mask in masks[1:]):
+        return Complaint("the same mask at each call", "a new mask", "the same zeros again")
+    if len(masks) >= 30 and len({int(mask.sum()) for mask in masks}) == 1:
+        return Complaint(
+            f"exactly {int(masks[0].sum())} kept values at each of {len(masks)} calls",
+            "each value dropped for itself",
+        )
+    agreement = keep**2 + (1 - keep) ** 2
+    for axis in range(masks[0].ndim):
+        first, second = _neighbours(masks[0], axis)
+        same = float(np.mean(first == second)) if first.size else agreement
+        if first.size * _divergence(same, agreement) > 2 * _LOG_ALPHA:
+            return Complaint(
+                f"a mask whose neighbours along axis {axis} are not independent",
+                f"{agreement:.4g} of them equal",
+                f"{same:.4g} of them equal",
+                "draw one random number for each element of x",
+            )
+    return None
+
+
+def _neighbours(mask: Array, axis: int) -> tuple[Array, Array]:
+    """Return pairs of neighbours along `axis`; no element is in two pairs."""
+    even = mask.shape[axis] // 2 * 2
+    pairs = np.moveaxis(mask, axis, 0)[:even]
+    return pairs[::2], pairs[1::2]
+
+
+def _training(rng: np.random.Generator) -> list[Case]:
+    def values(*shape: int) -> Array:
+        return rng.uniform(0.5, 2.0, shape) * rng.choice((-1.0, 1.0), shape)
+
+    return [
+        Case({"x": np.array([1.0, -2.0, 3.0]), "p": 0.0, "train": True}),
+        Case({"x": np.array([1.0, -2.0, 3.0]), "p": 0.5, "train": False}),
+        Case({"x": values(4), "p": 0.5, "train": True}, repeats=4),
+        Case({"x": values(10), "p": 0.5, "train": True}, repeats=40),
+        Case({"x": values(2, 3), "p": 0.25, "train": False}, repeats=2),
+        Case({"x": values(100, 80), "p": 0.3, "train": True}, repeats=2),
+        Case({"x": values(20, 12, 30), "p": 0.8, "train": True}, repeats=2),
+        Case({"x": values(60, 50).astype(np.float32), "p": 0.5, "train": True}),
+    ]
+
+
+def _everything(rng: np.random.Generator) -> list[Case]:
+    return [Case({"x": np.array([1.0, -2.0, 3.0]), "p": 1.0, "train": True})]
+
+
+DROPOUT_FORWARD = Kernel(
+    name="dropout_forward",
+    aliases=("dropout", "inverted_dropout"),
+    parameters=(
+        Parameter("x", ("inputs", "a", "h", "activations")),
+        Parameter(
+            "p",
+            ("rate", "drop_prob", "dropout_rate", "drop_rate", "p_drop", "prob", "drop_p"),
+            complements=("keep_prob", "p_keep", "keep_rate", "keep_p"),
+        ),
+        Parameter("train", ("training", "is_training", "is_train"), default=True),
+    ),
+    variants=(
+        Variant("", holds=partial(_dropout, keeps=False)),
+        Variant(
+            "p keeps",
+            holds=partial(_dropout, keeps=True),
+            applies=lambda arguments: not arguments["train"] or arguments["p"] > 0,
+        ),
+    ),
+    domains=(
+        Domain("0 <= p < 1", _training, alone=True),
+        Domain("p = 1", _everything),
+    ),
+    formula=r"y = \frac{m \odot x}{1 - p}, \quad m_i \sim \operatorname{Bernoulli}(1 - p)",
+    source="Srivastava et al.: Dropout (2014), section 10",
+    cache=True,
+)

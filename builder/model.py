@@ -1,0 +1,341 @@
+"""The nouns that the stages hand to each other: frozen values without behaviour of their own.
+
+Everything here is immutable (slotted dataclasses, tuples), so a stage can only answer with new
+values. This module imports nothing of the package, and every other room may import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+class CannotRunError(Exception):
+    """The run cannot be done at all. The message is one line for people: what, and why."""
+
+
+# ── places ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A stretch of a file: lines and columns count characters from 1, the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+# ── the bank ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A literal answer: what the note's preview shows is what the card shows."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A Python answer.
+
+    `source` is dedented by the indentation of its fence; its first line stands in the file at
+    `place.line`, and each of its columns is `place.column - 1` further right there.
+    """
+
+    source: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """A wish of the author that one rule be silent for one card, and why."""
+
+    rule: str
+    reason: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One question with its answer, and where both stand. `key` is empty until `identify` ran."""
+
+    question: str
+    answer: Text | Code
+    section: str
+    place: Place
+    question_place: Place
+    number: int | None = None
+    identifier: str = ""
+    allows: tuple[Allow, ...] = ()
+    key: str = ""
+
+    @property
+    def kind(self) -> Literal["question", "code"]:
+        """What the card asks for: words, or a program."""
+        return "code" if isinstance(self.answer, Code) else "question"
+
+
+class Reason(StrEnum):
+    """Why a piece of text belongs to no card."""
+
+    QUESTION_WITHOUT_ANSWER = "question-without-answer"
+    ANSWER_WITHOUT_QUESTION = "answer-without-question"
+    EMPTY_QUESTION = "empty-question"
+    STRAY_TEXT = "stray-text"
+    UNTITLED_CODE = "untitled-code"
+    OPEN_QUESTION = "question-outside-fence"
+    UNCLOSED = "unclosed-block"
+    FRONT_MATTER = "front-matter"
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Text that looks like part of a card and belongs to none: reported, never dropped."""
+
+    reason: Reason
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A wiki-link of the note: `[[target#heading|alias]]`."""
+
+    target: str
+    heading: str
+    alias: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """What one note of the bank holds. `file` is the note's path as it is shown to people."""
+
+    title: str
+    file: str
+    tags: tuple[str, ...]
+    cards: tuple[Card, ...]
+    strays: tuple[Stray, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A card that asks what another one, `first`, asks already."""
+
+    card: Card
+    first: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """All decks of one run, in the order of their files."""
+
+    decks: tuple[Deck, ...]
+
+    def cards(self) -> Iterator[Card]:
+        """Every card, deck by deck, in the order of the notes."""
+        for deck in self.decks:
+            yield from deck.cards
+
+
+# ── verdicts ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Status(StrEnum):
+    """How the judging of one function ended."""
+
+    MATCHES = "matches"
+    DIFFERS = "differs"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed-out"
+    REFUSED = "refused"
+    UNCHECKED = "unchecked"
+    ALLOWED = "allowed"
+    NOT_RUN = "not-run"
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """How many of a tier's cases held. The tiers are `core`, `stability` and `wider`."""
+
+    name: str
+    held: int
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the judge says about one function of a code answer.
+
+    `domain` says in words where the answer holds ("one vector"); `variant` names the convention it
+    follows, empty where there is only one. `summary`, `evidence` and `hint` are for people, and
+    harmless to print: whatever comes from an answer has been escaped to one line.
+    """
+
+    status: Status
+    function: str | None
+    place: Place
+    kernel: str | None = None
+    variant: str = ""
+    domain: str = ""
+    tiers: tuple[Tier, ...] = ()
+    summary: str = ""
+    evidence: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+
+    @property
+    def cases(self) -> int:
+        """How many cases were judged."""
+        return sum(tier.cases for tier in self.tiers)
+
+
+# ── the edition: each card's content, ready for HTML and for paper ───────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring characters of one look.
+
+    `role` is "" for plain text, "term" for the word that a line defines, or a token's group under
+    Pygments' own short name: k keyword, nf defined name, nb builtin, nd decorator, m number,
+    s string, c comment, o operator.
+    """
+
+    text: str
+    role: str = ""
+
+
+Line = tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Literal text, line by line."""
+
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Highlighted code, line by line; joined with newlines the runs are the source again."""
+
+    lines: tuple[Line, ...]
+    signature: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """One card as it is shown: everything that an exporter needs to know about it."""
+
+    key: str
+    question: str
+    answer: Prose | Listing
+    section: str
+    evidence: str
+    tags: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class DeckView:
+    """One deck as it is shown. `name` is the stem for the names of its files."""
+
+    title: str
+    name: str
+    cards: tuple[CardView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """All that is shown of a bank, deck by deck."""
+
+    decks: tuple[DeckView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A finished file: its name in the output folder and its bytes."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something an exporter could not show as it stands: which characters, at which place."""
+
+    characters: str
+    place: Place
+
+
+# ── diagnostics ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Severity(StrEnum):
+    """An error fails the run; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One remark for people: where, what, why (`notes`), and what to do (`hint`).
+
+    `label` stands beside the caret. Notes are pairs of a caption and a text.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    place: Place
+    message: str
+    label: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+
+
+# ── the report ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written: its path as people know it, and its size in bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run has to say. Reporters turn it into text or JSON.
+
+    `excerpts` are the lines that diagnostics show, by file and number. `isolation` is "none" and `seed` None where nothing was run. `left_out` are the cards with an
+    error: those that the deck lacks, or would lack. `skipped` counts notes without a card.
+    """
+
+    bank: Bank
+    verdicts: Mapping[str, tuple[Verdict, ...]]
+    diagnostics: tuple[Diagnostic, ...]
+    excerpts: Mapping[tuple[str, int], str]
+    isolation: str
+    seed: int | None
+    left_out: tuple[Card, ...] = ()
+    written: tuple[Written, ...] = ()
+    skipped: int = 0
+
+    def count(self, severity: Severity) -> int:
+        """How many diagnostics are of `severity`."""
+        return sum(diagnostic.severity is severity for diagnostic in self.diagnostics)
+
+    @property
+    def clean(self) -> bool:
+        """Whether the bank has no error."""
+        return not self.count(Severity.ERROR)

@@ -1,0 +1,1 @@
+"""A report becomes text for people or JSON for programs. Same report, same bytes."""

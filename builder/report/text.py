@@ -1,0 +1,158 @@
+"""The report as people read it at a terminal: diagnostics, then a closing summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from builder.model import Card, Diagnostic, Report, Severity, Status, Verdict
+from builder.report.plain import harmless, width
+
+_COLOURS = {"error": "1;31", "warning": "1;33", "rule": "1", "frame": "1;34", "quiet": "2"}
+_WIDEST = 100
+_MOST_VERDICTS = 30
+
+_ISOLATION = {
+    "limits": "time, memory and processes are limited, files and network are not",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Writes with colour or without."""
+
+    colour: bool
+
+    def __call__(self, style: str, text: str) -> str:
+        """Return `text` in a style of the table above."""
+        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self.colour and text else text
+
+
+def text(report: Report, *, colour: bool, prelude: str, building: bool) -> str:
+    """Return the whole report; `building` says whether a deck was wanted."""
+    pen = Pen(colour)
+    blocks = ["\n".join(_diagnostic(found, report, pen)) for found in report.diagnostics]
+    blocks.append("\n".join(_summary(report, pen, prelude, building)))
+    return "\n\n".join(blocks) + "\n"
+
+
+# ── one diagnostic ───────────────────────────────────────────────────────────────────────────────
+
+
+def _diagnostic(found: Diagnostic, report: Report, pen: Pen) -> Iterator[str]:
+    place = found.place
+    margin = " " * len(str(place.line))
+    yield pen(found.severity, f"{found.severity}[{found.code}]") + pen(
+        "rule", f": {harmless(found.message)}"
+    )
+    yield f"{margin}{pen('frame', '-->')} {harmless(place.file)}:{place.line}:{place.column}"
+    excerpt = report.excerpts.get((place.file, place.line))
+    bar = pen("frame", "|")
+    if excerpt is not None:
+        yield f"{margin} {bar}"
+        yield from _excerpt(found, excerpt, margin, pen)
+        yield f"{margin} {bar}"
+    widest = max((len(caption) for caption, _ in found.notes), default=0)
+    equals = pen("frame", "=")
+    for caption, note in found.notes:
+        yield f"{margin} {equals} {caption:{widest}}  {harmless(note)}"
+    if found.hint:
+        yield f"{margin} {equals} hint: {harmless(found.hint)}"
+
+
+def _excerpt(found: Diagnostic, line: str, margin: str, pen: Pen) -> Iterator[str]:
+    place = found.place
+    start = min(place.column - 1, len(line))
+    stop = place.end_column - 1 if place.end_line == place.line else len(line)
+    cut = _window(line, start)
+    before, marked = line[cut:start], line[start : max(stop, start)]
+    shown = harmless(line[cut : cut + _WIDEST])
+    carets = max(min(width(harmless(marked)), _WIDEST - width(harmless(before))), 1)
+    bar = pen("frame", "|")
+    dots = "…" if cut else ""
+    yield f"{pen('frame', str(place.line))} {bar} {dots}{shown}".rstrip()
+    below = " " * (width(harmless(before)) + len(dots)) + pen(found.severity, "^" * carets)
+    yield f"{margin} {bar} {below} {harmless(found.label)}".rstrip()
+
+
+def _window(line: str, start: int) -> int:
+    """Return from where to show a line, so that its marked part is on the screen."""
+    return 0 if start < _WIDEST * 3 // 4 else start - _WIDEST // 4
+
+
+# ── the summary ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _summary(report: Report, pen: Pen, prelude: str, building: bool) -> Iterator[str]:
+    yield from _verdicts(report, pen)
+    if report.isolation != "none":
+        yield pen("quiet", f"isolation {report.isolation}: {_ISOLATION[report.isolation]}")
+        yield pen("quiet", f"prelude `{prelude}`, seed {report.seed}")
+    yield from _left_out(report, building)
+    yield _counts(report, pen)
+    for file in report.written:
+        yield f"wrote {harmless(file.path)} ({_size(file.size)})"
+
+
+def _verdicts(report: Report, pen: Pen) -> Iterator[str]:
+    judged = [one for verdicts in report.verdicts.values() for one in verdicts]
+    right = [verdict for verdict in judged if verdict.status is Status.MATCHES]
+    if not right or len(right) > _MOST_VERDICTS:
+        return
+    widest = max(len(verdict.function or "") for verdict in right)
+    for verdict in right:
+        yield f"{harmless(verdict.function or ''):{widest}}  holds for {_reach(verdict)}"
+    yield ""
+
+
+def _reach(verdict: Verdict) -> str:
+    return verdict.domain + (f" ({verdict.variant})" if verdict.variant else "")
+
+
+def _left_out(report: Report, building: bool) -> Iterator[str]:
+    if not report.left_out:
+        return
+    if report.written:
+        yield "left out of the deck:"
+    else:
+        yield "no deck was written; without these cards it can be, with --keep-going:" if (
+            building
+        ) else "a deck would be without these cards:"
+    yield from (f"  {_named(card)}" for card in report.left_out)
+    yield ""
+
+
+def _named(card: Card) -> str:
+    question = harmless(" ".join(card.question.split()))
+    return f"{question} ({harmless(card.place.file)}:{card.place.line})"
+
+
+def _counts(report: Report, pen: Pen) -> str:
+    cards = tuple(report.bank.cards())
+    counted = [_plural(len(cards), "card")]
+    judged = [one for verdicts in report.verdicts.values() for one in verdicts]
+    if report.isolation != "none":
+        counted.append(f"{_count(judged, Status.MATCHES)} of {len(judged)} functions verified")
+    elif judged:
+        counted.append("nothing was run, so nothing is verified")
+    if allowed := _count(judged, Status.ALLOWED):
+        counted.append(f"{allowed} allowed unverified")
+    if report.skipped:
+        counted.append(f"{_plural(report.skipped, 'note')} without cards skipped")
+    for severity in Severity:
+        number = report.count(severity)
+        said = _plural(number, severity.value)
+        counted.append(pen(severity, said) if number else said)
+    return ", ".join(counted)
+
+
+def _count(verdicts: Sequence[Verdict], status: Status) -> int:
+    return sum(verdict.status is status for verdict in verdicts)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _size(size: int) -> str:
+    return f"{size} bytes" if size < 1000 else f"{size / 1000:.0f} kB"

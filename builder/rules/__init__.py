@@ -1,0 +1,54 @@
+"""What the stages found becomes diagnostics for people. Pure; sorted by file, place and code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from builder.model import Bank, Diagnostic, Duplicate, Finding, Severity, Verdict
+from builder.rules import bank as bank_rules
+from builder.rules import export, text, verification
+from builder.rules.rule import Rule
+from builder.source import Source
+
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        {
+            thing
+            for module in (text, bank_rules, verification, export)
+            for thing in vars(module).values()
+            if isinstance(thing, Rule)
+        },
+        key=lambda rule: rule.code,
+    )
+)
+"""Every rule, by code."""
+
+
+def on_reading(
+    sources: Iterable[Source], bank: Bank, duplicates: Iterable[Duplicate]
+) -> list[Diagnostic]:
+    """Return what is to be said about the text of the notes and about their cards."""
+    found = [remark for source in sources for remark in text.mojibake(source)]
+    found += [remark for deck in bank.decks for remark in bank_rules.strays(deck)]
+    return found + list(bank_rules.duplicates(duplicates))
+
+
+def on_verdicts(bank: Bank, verdicts: Mapping[str, Sequence[Verdict]]) -> list[Diagnostic]:
+    """Return what is to be said about the answers that were judged."""
+    judged = ((card, verdicts.get(card.key, ())) for card in bank.cards())
+    return [remark for card, ones in judged for remark in verification.verdicts(card, ones)]
+
+
+def on_export(findings: Iterable[Finding]) -> list[Diagnostic]:
+    """Return what is to be said about characters that could not be shown."""
+    return list(export.missing_glyphs(findings))
+
+
+def errors(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return those of `diagnostics` that fail the run."""
+    return [remark for remark in diagnostics if remark.severity is Severity.ERROR]
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return `diagnostics` without repeats, by file, place and code."""
+    return tuple(sorted(set(diagnostics), key=lambda remark: (remark.place, remark.code)))

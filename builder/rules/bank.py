@@ -1,0 +1,139 @@
+"""Rules about cards: what belongs to none, and what asks the same as another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from builder.model import Deck, Diagnostic, Duplicate, Place, Reason
+from builder.rules.rule import Rule, error
+from builder.rules.text import FRONT_MATTER, UNCLOSED
+
+QUESTION_WITHOUT_ANSWER = error(
+    "B201",
+    "question-without-answer",
+    """A `Q:` line that no `A:` follows, or a numbered title without code below it. It makes no
+    card until somebody answers it.""",
+)
+ANSWER_WITHOUT_QUESTION = error(
+    "B202",
+    "answer-without-question",
+    """An `A:` line without a `Q:` before it, or a second answer to the same question. Write the
+    question above it; the lines of one answer are indented below its `A:`.""",
+)
+EMPTY_QUESTION = error(
+    "B203",
+    "empty-question",
+    """A `Q:` line or a numbered title with nothing behind it. Anki makes no card from a note whose
+    first field is empty.""",
+)
+DUPLICATE_QUESTION = error(
+    "B204",
+    "duplicate-question",
+    """Two cards of one deck ask the same. Anki would keep a history for only one of them; reword
+    one, or give one a key of its own.""",
+)
+UNTITLED_CODE = error(
+    "B205",
+    "untitled-code",
+    """Code that stands before the first `# 1. Title` of its fence, so nobody knows what it
+    answers. `import numpy as np` is not needed: it runs before every answer.""",
+)
+STRAY_TEXT = error(
+    "B206",
+    "stray-text",
+    """A line of a card fence that is neither a `Q:` nor an `A:` nor indented below one. Indent it
+    to make it part of the answer above.""",
+)
+QUESTION_OUTSIDE_FENCE = error(
+    "B207",
+    "question-outside-fence",
+    """A `Q:` that stands in the open. Only pairs in a plain fence become cards: put it, with its
+    answer, between two lines of three backticks.""",
+)
+NO_CARDS = error(
+    "B208",
+    "no-cards",
+    """The note that was named holds no card: no plain fence with `Q:` and `A:` lines and no
+    python fence with numbered titles.""",
+)
+
+
+class _Told(NamedTuple):
+    rule: Rule
+    message: str
+    hint: str
+
+
+_TOLD = {
+    Reason.QUESTION_WITHOUT_ANSWER: _Told(
+        QUESTION_WITHOUT_ANSWER,
+        "this question has no answer",
+        "write its answer below it",
+    ),
+    Reason.ANSWER_WITHOUT_QUESTION: _Told(
+        ANSWER_WITHOUT_QUESTION,
+        "this answer has no question of its own",
+        "put a `Q:` line above it, or indent it to continue the answer above",
+    ),
+    Reason.EMPTY_QUESTION: _Told(
+        EMPTY_QUESTION,
+        "this question is empty",
+        "write the question on this line",
+    ),
+    Reason.STRAY_TEXT: _Told(
+        STRAY_TEXT,
+        "this text belongs to no card",
+        "indent it to continue the answer above, or move it out of the fence",
+    ),
+    Reason.UNTITLED_CODE: _Told(
+        UNTITLED_CODE,
+        "this code stands under no numbered title",
+        "put `# 1. Title` above it; `import numpy as np` can go: it runs before every answer",
+    ),
+    Reason.OPEN_QUESTION: _Told(
+        QUESTION_OUTSIDE_FENCE,
+        "this question stands outside a fence, where nothing becomes a card",
+        "put it with its answer between two lines of three backticks",
+    ),
+    Reason.UNCLOSED: _Told(
+        UNCLOSED,
+        "this block is never closed and swallows the rest of the note",
+        "close it with the signs that opened it",
+    ),
+    Reason.FRONT_MATTER: _Told(
+        FRONT_MATTER,
+        "this front matter cannot be read",
+        "only `deck: text` and `tags: [words]` are needed",
+    ),
+}
+
+
+def strays(deck: Deck) -> Iterator[Diagnostic]:
+    """Yield an error for each piece of text that belongs to no card."""
+    for stray in deck.strays:
+        rule, message, hint = _TOLD[stray.reason]
+        if stray.reason is Reason.FRONT_MATTER:
+            message = f"{message}: {stray.text}"
+        yield rule.at(stray.place, message, hint=hint)
+
+
+def duplicates(found: Iterable[Duplicate]) -> Iterator[Diagnostic]:
+    """Yield an error for each card that asks what another one asks already."""
+    for duplicate in found:
+        place = duplicate.first.question_place
+        yield DUPLICATE_QUESTION.at(
+            duplicate.card.question_place,
+            "this question stands in the deck already",
+            notes=(("first", f"{place.file}:{place.line}:{place.column}"),),
+            hint="reword one of the two, or remove it",
+        )
+
+
+def no_cards(file: str) -> Diagnostic:
+    """Return the error for a note that was named and holds nothing."""
+    return NO_CARDS.at(
+        Place(file, 1, 1, 1, 1),
+        "this note holds no card",
+        hint="write `Q:` and `A:` lines in a plain fence, or `# 1. Title` in a python fence",
+    )

@@ -1,0 +1,68 @@
+"""Rules about code answers: what the judge found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from builder.model import Card, Diagnostic, Status, Verdict
+from builder.rules.rule import error
+
+WRONG_ANSWER = error(
+    "V301",
+    "wrong-answer",
+    """The answer returns something else than the reference kernel. The evidence is enough to
+    redo it by hand; the caret marks the function, because only its author knows the guilty line.""",
+)
+CRASH = error(
+    "V302",
+    "crash",
+    """The answer raises an exception, or its process ends, on an input that the reference
+    handles. The caret marks the raising line where there is one.""",
+)
+TIME_OUT = error(
+    "V303",
+    "time-out",
+    """The answer did not return in time, all of its cases together.""",
+)
+NO_KERNEL = error(
+    "V304",
+    "no-kernel",
+    """Nothing is known to hold this answer against, so nobody can say that it is right. Name the
+    function like a kernel, or allow it with a reason: `# allow no-kernel: reason` under its
+    title.""",
+)
+SYNTAX_ERROR = error(
+    "V305",
+    "syntax-error",
+    """The answer is no Python, so it cannot run. The caret stands where Python gave up.""",
+)
+UNKNOWN_PARAMETER = error(
+    "V306",
+    "unknown-parameter",
+    """The function cannot be called: arguments are bound by name, and it needs one that the
+    kernel does not have, or lacks one that the kernel gives.""",
+)
+
+_RULES = {
+    Status.DIFFERS: WRONG_ANSWER,
+    Status.CRASHED: CRASH,
+    Status.TIMED_OUT: TIME_OUT,
+    Status.UNCHECKED: NO_KERNEL,
+}
+
+
+def verdicts(card: Card, judged: Sequence[Verdict]) -> Iterator[Diagnostic]:
+    """Yield an error for each function of a card that is not right."""
+    label = f'code answer {card.number}, "{card.question}"'
+    for verdict in judged:
+        rule = _RULES.get(verdict.status)
+        if verdict.status is Status.REFUSED:
+            rule = UNKNOWN_PARAMETER if verdict.function else SYNTAX_ERROR
+        if rule:
+            yield rule.at(
+                verdict.place,
+                verdict.summary,
+                label=label,
+                notes=verdict.evidence,
+                hint=verdict.hint,
+            )

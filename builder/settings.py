@@ -1,0 +1,29 @@
+"""What a run is asked to do: every choice of the command line as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from builder.verify.limits import Limits
+
+Paper = Literal["a4", "letter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Choices of one run.
+
+    `output` is the folder to write to, None to write nothing. `only` keeps the cards whose
+    question holds this text. `now` is in UNIX seconds; `seed` makes the judge's random inputs.
+    """
+
+    paths: tuple[str, ...]
+    now: int
+    seed: int
+    output: str | None = None
+    only: str = ""
+    run: bool = True
+    keep_going: bool = False
+    paper: Paper = "a4"
+    limits: Limits = Limits()

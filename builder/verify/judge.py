@@ -1,0 +1,347 @@
+"""Judges code answers: asks each known function the cases of its kernel and compares in here.
+
+The parent knows the references; the answer runs elsewhere and only sends back what it returns.
+A failure of any sort is a verdict, never an exception, and a pass needs every case.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from builder import syntax
+from builder.kernels import Kernel, find
+from builder.kernels.kernel import Case, Complaint, Domain, Variant
+from builder.model import Card, Code, Place, Status, Tier, Verdict
+from builder.verify import compare
+from builder.verify.binding import Binding, bind
+from builder.verify.limits import PRELUDE, Limits
+from builder.verify.sandbox import Call, Ending, Job, Output, Raised, Reply, Returned, Sandbox
+from builder.verify.show import harmless, show
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A case of a domain, with the outputs of its repeats as far as they arrived."""
+
+    domain: Domain
+    case: Case
+    outputs: tuple[Output, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every repeat was answered."""
+        return len(self.outputs) == self.case.repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer taken to follow one variant and to stand in one domain.
+
+    `failure` is the first case of the domain that does not hold. `reached` counts those before it:
+    of two readings that fail, the one that reaches further explains more.
+    """
+
+    variant: Variant
+    domain: Domain
+    reached: int
+    failure: tuple[Asked, Complaint] | None
+
+
+def judge(card: Card, sandbox: Sandbox, seed: int, limits: Limits) -> tuple[Verdict, ...]:
+    """Return a verdict for each function of a code answer, in their order.
+
+    Helpers, which another function of the answer names, have none. The same card, kernels and
+    `seed` give the same verdicts.
+    """
+    assert isinstance(card.answer, Code), "only code is judged"
+    tree = syntax.tree(card.answer.source)
+    if isinstance(tree, syntax.Fault):
+        return (_unparsed(card.answer, tree),)
+    functions = [node for node in tree.body if isinstance(node, Function)]
+    asked = [node for node in functions if find(node.name) or not _is_helper(node, tree)]
+    if not asked:
+        return (_unchecked(card, None, card.question_place),)
+    return tuple(_verdict(card, node, sandbox, seed, limits) for node in asked)
+
+
+def _is_helper(function: Function, tree: ast.Module) -> bool:
+    others = (node for node in tree.body if node is not function)
+    named = (part for node in others for part in ast.walk(node) if isinstance(part, ast.Name))
+    return any(part.id == function.name for part in named)
+
+
+# ── verdicts before anything runs ────────────────────────────────────────────────────────────────
+
+
+def _unparsed(code: Code, fault: syntax.Fault) -> Verdict:
+    place = code.place
+    line, column = place.line + fault.line - 1, place.column + fault.column - 1
+    return Verdict(
+        Status.REFUSED,
+        None,
+        Place(place.file, line, column, line, column + 1),
+        summary=f"this is no Python: {harmless(fault.message)}",
+        hint="mend the syntax; an answer that does not parse cannot be verified",
+    )
+
+
+def _unchecked(card: Card, function: str | None, place: Place) -> Verdict:
+    for wish in card.allows:
+        if wish.rule in ("no-kernel", "V304") and wish.reason:
+            return Verdict(Status.ALLOWED, function, place, summary=wish.reason)
+    what = f"no reference kernel is known for `{function}`" if function else "nothing to verify here"
+    return Verdict(
+        Status.UNCHECKED,
+        function,
+        place,
+        summary=what,
+        hint="name the function like a kernel, or put `# allow no-kernel: reason` under the title",
+    )
+
+
+def _verdict(
+    card: Card, function: Function, sandbox: Sandbox, seed: int, limits: Limits
+) -> Verdict:
+    assert isinstance(card.answer, Code)
+    place = _name_place(card.answer, function)
+    kernel = find(function.name)
+    if kernel is None:
+        return _unchecked(card, function.name, place)
+    binding = bind(function, kernel)
+    if isinstance(binding, str):
+        return Verdict(
+            Status.REFUSED,
+            function.name,
+            place,
+            kernel.name,
+            summary=f"`{function.name}` cannot be called: {binding}",
+            hint=f"known names are {_known_names(kernel)}",
+        )
+    return _Trial(card.answer, place, kernel, binding).verdict(sandbox, seed, limits)
+
+
+def _name_place(code: Code, function: Function) -> Place:
+    line = code.place.line + function.lineno - 1
+    text = code.source.split("\n")[function.lineno - 1]
+    # `col_offset` counts bytes of UTF-8; the name stands behind "def" and blanks.
+    start = len(text.encode()[: function.col_offset].decode()) + len("def ")
+    column = code.place.column + text.index(function.name, start)
+    return Place(code.place.file, line, column, line, column + len(function.name))
+
+
+def _known_names(kernel: Kernel) -> str:
+    return "; ".join(
+        f"{p.name} (or {', '.join((*p.aliases, *p.complements))})" for p in kernel.parameters
+    )
+
+
+# ── the trial of one function ────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One function of an answer before its kernel."""
+
+    code: Code
+    place: Place
+    kernel: Kernel
+    binding: Binding
+
+    def verdict(self, sandbox: Sandbox, seed: int, limits: Limits) -> Verdict:
+        """Run all cases in one child and judge what came back."""
+        seed = _seed(seed, self.kernel.name, self.binding.function)
+        cases = self._cases(np.random.default_rng(seed))
+        reply = sandbox.run(self._job(cases, seed, limits))
+        return self._judged(_with_outputs(cases, reply), reply, limits)
+
+    def _cases(self, rng: np.random.Generator) -> list[tuple[Domain, Case]]:
+        return [
+            (domain, case)
+            for domain in sorted(self.kernel.domains, key=lambda domain: not domain.alone)
+            for case in domain.cases(rng)
+            if self.binding.expresses(case)
+        ]
+
+    def _job(self, cases: Sequence[tuple[Domain, Case]], seed: int, limits: Limits) -> Job:
+        calls: list[Call] = []
+        for _, case in cases:
+            calls += [self.binding.call(case)] * case.repeats
+        code = self.code
+        return Job(
+            PRELUDE, code.source, code.place.file, code.place.line, tuple(calls), seed,
+            limits.wall, limits.memory,
+        )  # fmt: skip
+
+    def _judged(self, asked: Sequence[Asked], reply: Reply, limits: Limits) -> Verdict:
+        first = reply.outputs[0] if reply.outputs else None
+        if isinstance(first, Raised) and first.defining:
+            return self._raised(first, (), None)
+        readings = [
+            reading
+            for domain in self.kernel.domains
+            if domain.alone
+            for variant in self.kernel.variants
+            if (reading := self._reading(asked, variant, domain))
+        ]
+        right = next((reading for reading in readings if reading.failure is None), None)
+        if right:
+            return self._matches(asked, right)
+        return self._fails(asked, max(readings, key=lambda one: one.reached), reply, limits)
+
+    def _reading(self, asked: Sequence[Asked], variant: Variant, domain: Domain) -> Reading | None:
+        mine = [one for one in asked if one.domain is domain]
+        for reached, one in enumerate(mine):
+            if found := self._complaint(one, variant):
+                return Reading(variant, domain, reached, (one, found))
+        return Reading(variant, domain, len(mine), None) if mine else None
+
+    def _complaint(self, asked: Asked, variant: Variant) -> Complaint | None:
+        arguments = self.binding.canonical(asked.case)
+        if not variant.applies(arguments):
+            return None
+        if not asked.complete or any(isinstance(output, Raised) for output in asked.outputs):
+            return Complaint("does not return")
+        values = [self._out(output.value) for output in asked.outputs if isinstance(output, Returned)]
+        return compare.complaint(variant, asked.case, arguments, values)
+
+    def _out(self, value: object) -> object:
+        """Return the result itself, where the kernel lets answers return `(out, cache)`."""
+        if self.kernel.cache and isinstance(value, tuple) and len(value) == 2:
+            return value[0]
+        return value
+
+    # ── how it is told ───────────────────────────────────────────────────────────────────────────
+
+    def _matches(self, asked: Sequence[Asked], reading: Reading) -> Verdict:
+        domains = {one.domain.words: True for one in asked}
+        held = self._held(asked, reading)
+        for one, holds in zip(asked, held, strict=True):
+            domains[one.domain.words] &= holds
+        return self._base(
+            Status.MATCHES,
+            variant=reading.variant.words,
+            domain=", ".join(words for words, holds in domains.items() if holds),
+            tiers=_tiers(asked, held, reading.domain),
+        )
+
+    def _held(self, asked: Sequence[Asked], reading: Reading) -> list[bool]:
+        return [self._complaint(one, reading.variant) is None for one in asked]
+
+    def _fails(self, asked: Sequence[Asked], reading: Reading, reply: Reply, limits: Limits) -> Verdict:
+        assert reading.failure, "only a failed reading is told"
+        one, complaint = reading.failure
+        tiers = _tiers(asked, self._held(asked, reading), reading.domain)
+        if not one.complete:
+            return self._ended(one, reply, limits, tiers)
+        raised = next((output for output in one.outputs if isinstance(output, Raised)), None)
+        if raised:
+            return self._raised(raised, tiers, one)
+        evidence = (
+            ("input", self._input(one.case)),
+            *((caption, text) for caption, text in (
+                ("expected", complaint.expected), ("returned", complaint.returned),
+            ) if text),
+            ("tier", f"{one.case.level}, {one.domain.words}"),
+        )  # fmt: skip
+        summary = complaint.summary
+        if not summary.startswith("returns"):
+            summary = f"returns {summary}"
+        return self._base(
+            Status.DIFFERS,
+            tiers=tiers,
+            summary=f"`{self.binding.function}` {summary}",
+            evidence=evidence,
+            hint=complaint.hint or one.case.hint,
+        )
+
+    def _raised(self, raised: Raised, tiers: tuple[Tier, ...], asked: Asked | None) -> Verdict:
+        said = harmless(f"{raised.kind}: {raised.message}" if raised.message else raised.kind)
+        what = f"`{self.binding.function}` raises" if asked else "defining the answer raises"
+        hint = ""
+        if "read-only" in raised.message:
+            hint = "the caller's array is not yours to change: work on a copy"
+        return self._base(
+            Status.CRASHED,
+            place=self._line_place(raised.line),
+            tiers=tiers,
+            summary=f"{what} {said}",
+            evidence=(("input", self._input(asked.case)),) if asked else (),
+            hint=hint,
+        )
+
+    def _ended(
+        self, asked: Asked, reply: Reply, limits: Limits, tiers: tuple[Tier, ...]
+    ) -> Verdict:
+        name = self.binding.function
+        status, summary, hint = Status.CRASHED, "", ""
+        match reply.ending:
+            case Ending.LATE:
+                status = Status.TIMED_OUT
+                summary = f"`{name}` did not return within {limits.wall:g} s"
+                hint = "look for a loop that does not end"
+            case Ending.KILLED:
+                summary = f"`{name}` was ended by {_signal_name(reply.detail)}"
+            case Ending.GARBLED:
+                summary = f"`{name}` sent something that is no result"
+            case _:
+                summary = f"`{name}` ended the process with exit status {reply.detail}"
+                hint = "return a value; an answer may not leave the interpreter"
+        evidence = (("input", self._input(asked.case)),)
+        return self._base(status, tiers=tiers, summary=summary, evidence=evidence, hint=hint)
+
+    def _base(self, status: Status, *, place: Place | None = None, **told: object) -> Verdict:
+        verdict = Verdict(status, self.binding.function, place or self.place, self.kernel.name)
+        return replace(verdict, **told)  # type: ignore[arg-type]
+
+    def _input(self, case: Case) -> str:
+        call = self.binding.call(case)
+        named = {**dict(zip(self.binding.positional, call.positional, strict=False)), **call.named}
+        return ", ".join(f"{name} = {show(value)}" for name, value in named.items())
+
+    def _line_place(self, line: int | None) -> Place | None:
+        """Return the place of a whole line of the answer, None where it isn't one."""
+        at = self.code.place
+        lines = self.code.source.split("\n")
+        if line is None or not 0 <= line - at.line < len(lines):
+            return None
+        text = lines[line - at.line]
+        start = at.column + len(text) - len(text.lstrip())
+        return Place(at.file, line, start, line, at.column + len(text))
+
+
+def _seed(seed: int, kernel: str, function: str) -> int:
+    digest = hashlib.sha256(f"{seed}\0{kernel}\0{function}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def _with_outputs(cases: Sequence[tuple[Domain, Case]], reply: Reply) -> list[Asked]:
+    asked: list[Asked] = []
+    at = 0
+    for domain, case in cases:
+        asked.append(Asked(domain, case, reply.outputs[at : at + case.repeats]))
+        at += case.repeats
+    return asked
+
+
+def _tiers(asked: Sequence[Asked], held: Sequence[bool], domain: Domain) -> tuple[Tier, ...]:
+    counts = {"core": [0, 0], "stability": [0, 0], "wider": [0, 0]}
+    for one, holds in zip(asked, held, strict=True):
+        name = one.case.level.value if one.domain is domain else "wider"
+        counts[name][0] += holds
+        counts[name][1] += 1
+    return tuple(Tier(name, holding, cases) for name, (holding, cases) in counts.items())
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

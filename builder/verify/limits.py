@@ -1,0 +1,25 @@
+"""What an answer may use, and how far it is locked in. Light to import: nothing runs here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builder.model import CannotRunError
+
+LEVEL = "limits"
+"""The isolation that answers run in: time, memory and processes are bounded, and no more."""
+
+PRELUDE = "import numpy as np"
+"""What runs before every answer; answers of interview banks leave it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds of wall clock for all calls of one answer, and bytes of memory beside numpy's own."""
+
+    wall: float = 10.0
+    memory: int = 1 << 29
+
+
+class SandboxError(CannotRunError):
+    """Answers cannot be run at all; the message says why."""
