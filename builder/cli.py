@@ -11,7 +11,7 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import Self, TextIO
 
 from builder import __version__
 from builder.model import CannotRunError, Report
@@ -143,7 +143,7 @@ class _Progress:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream if stream.isatty() else None
 
-    def __enter__(self) -> _Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

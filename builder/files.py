@@ -44,7 +44,9 @@ def _notes(given: str) -> Sequence[Found]:
         if path.is_file():
             return (Found(path, shown(path), named=True),)
         if not path.is_dir():
-            what = "this is neither a file nor a folder" if path.exists() else "no such file or folder"
+            what = (
+                "this is neither a file nor a folder" if path.exists() else "no such file or folder"
+            )
             raise FileError(f"{given}: {what}")
         notes = [Found(note, shown(note), named=False) for note in sorted(_markdown(path))]
     except (OSError, ValueError) as error:
@@ -84,8 +86,8 @@ def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:
     beside: list[tuple[Path, Path]] = []
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for artefact in artefacts:
-            beside.append((_beside(target, artefact.content), target / artefact.name))
+        for artefact in artefacts:  # one by one: what was made is known when the next one fails
+            beside += [(_beside(target, artefact.content), target / artefact.name)]
         for temporary, final in beside:
             temporary.replace(final)
     except OSError as error:
@@ -103,7 +105,7 @@ def _beside(folder: Path, content: bytes) -> Path:
             file.write(content)
             os.fchmod(file.fileno(), 0o666 & ~_umask())
         except BaseException:
-            os.unlink(file.name)
+            Path(file.name).unlink()
             raise
     return Path(file.name)
 

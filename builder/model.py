@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+
 class CannotRunError(Exception):
     """The run cannot be done at all. The message is one line for people: what, and why."""
 
@@ -317,8 +318,9 @@ class Written:
 class Report:
     """All that a run has to say. Reporters turn it into text or JSON.
 
-    `excerpts` are the lines that diagnostics show, by file and number. `isolation` is "none" and `seed` None where nothing was run. `left_out` are the cards with an
-    error: those that the deck lacks, or would lack. `skipped` counts notes without a card.
+    `excerpts` are the lines that diagnostics show, by file and number. `isolation` is "none" and
+    `seed` None where nothing was run. `left_out` are the cards with an error: those that the deck
+    lacks, or would lack. `skipped` counts notes without a card.
     """
 
     bank: Bank

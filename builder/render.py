@@ -62,7 +62,9 @@ def render(bank: Bank, verdicts: Mapping[str, Sequence[Verdict]]) -> Edition:
     """Return the edition of `bank`; `verdicts` are by card key, and a card may have none."""
     names = stems([deck.file for deck in bank.decks])
     return Edition(
-        tuple(_deck_view(deck, name, verdicts) for deck, name in zip(bank.decks, names, strict=True))
+        tuple(
+            _deck_view(deck, name, verdicts) for deck, name in zip(bank.decks, names, strict=True)
+        )
     )
 
 
@@ -163,7 +165,7 @@ def _blanks_joined(line: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]
 
 
 @cache
-def _role(token: _TokenType) -> str:
+def _role(token: _TokenType | None) -> str:
     while token:
         if token in _ROLES:
             return _ROLES[token]

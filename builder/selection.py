@@ -32,9 +32,7 @@ def asked_for(
     return bank, remarks, len(bare - set(named))
 
 
-def without_errors(
-    bank: Bank, remarks: Iterable[Diagnostic]
-) -> tuple[Bank, tuple[Card, ...]]:
+def without_errors(bank: Bank, remarks: Iterable[Diagnostic]) -> tuple[Bank, tuple[Card, ...]]:
     """Return the bank without the cards in which an error stands, and those cards."""
     index = _Index(bank)
     errors = (remark for remark in remarks if remark.severity is Severity.ERROR)
@@ -61,7 +59,9 @@ class _Index:
 
     def __init__(self, bank: Bank) -> None:
         self._cards = {deck.file: deck.cards for deck in bank.decks}
-        self._starts = {file: [card.place.line for card in cards] for file, cards in self._cards.items()}
+        self._starts = {
+            file: [card.place.line for card in cards] for file, cards in self._cards.items()
+        }
 
     def card_at(self, place: Place) -> Card | None:
         """Return the card whose lines hold the first line of `place`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.verify.limits import Limits
+from builder.verify.limits import DEFAULT_LIMITS, Limits
 
 Paper = Literal["a4", "letter"]
 
@@ -26,4 +26,4 @@ class Settings:
     run: bool = True
     keep_going: bool = False
     paper: Paper = "a4"
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT_LIMITS

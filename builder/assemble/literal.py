@@ -145,9 +145,7 @@ def _card(question: Entry, answer: Entry) -> Card:
 
 def _unanswered(question: Entry | None) -> Pieces:
     if question is not None:
-        reason = (
-            Reason.QUESTION_WITHOUT_ANSWER if question.text.strip() else Reason.EMPTY_QUESTION
-        )
+        reason = Reason.QUESTION_WITHOUT_ANSWER if question.text.strip() else Reason.EMPTY_QUESTION
         yield Stray(reason, question.text, question.body.place)
 
 

@@ -18,7 +18,7 @@ def conv2d(x: Array, kernel: Array, stride: int = 1, pad: int = 0) -> Array:
     """
     x, kernel = (np.asarray(a, dtype=np.float64) for a in (x, kernel))
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, pad), kernel.shape)
-    return np.einsum("ijkl,kl->ij", windows[::stride, ::stride], kernel)
+    return np.asarray(np.einsum("ijkl,kl->ij", windows[::stride, ::stride], kernel))
 
 
 _FLIPPED = "networks correlate: the kernel is not flipped"
@@ -51,7 +51,9 @@ def _strided(rng: np.random.Generator) -> list[Case]:
         (True, False): "move the window by the stride, in both directions",
         (False, True): "pad with zeros on all four sides",
     }
-    pairs = sorted(product((1, 2, 3), (0, 1, 2)), key=lambda pair: (min(pair[0] - 1, pair[1]), pair))
+    pairs = sorted(
+        product((1, 2, 3), (0, 1, 2)), key=lambda pair: (min(pair[0] - 1, pair[1]), pair)
+    )
     return [
         Case(
             {"x": rng.normal(size=shape), "kernel": rng.normal(size=size), "stride": s, "pad": p},

@@ -7,7 +7,17 @@ from itertools import product
 
 import numpy as np
 
-from builder.kernels.kernel import Array, Case, Domain, Kernel, Level, Parameter, Variant, layouts, short
+from builder.kernels.kernel import (
+    Array,
+    Case,
+    Domain,
+    Kernel,
+    Level,
+    Parameter,
+    Variant,
+    layouts,
+    short,
+)
 
 
 def cross_entropy(

@@ -6,7 +6,17 @@ from functools import partial
 
 import numpy as np
 
-from builder.kernels.kernel import Array, Case, Domain, Kernel, Level, Parameter, Variant, layouts, short
+from builder.kernels.kernel import (
+    Array,
+    Case,
+    Domain,
+    Kernel,
+    Level,
+    Parameter,
+    Variant,
+    layouts,
+    short,
+)
 
 _UNIT = 2.0**-53
 
@@ -26,22 +36,23 @@ def batchnorm_forward(
     axes = (0,) if x.ndim == 2 else (0, 2, 3)
     centred = x - x.mean(axis=axes, keepdims=True)
     variance = np.mean(centred**2, axis=axes, keepdims=True)
-    return np.asarray(gamma * centred / np.sqrt(variance + (built_in if eps is None else eps)) + beta)
+    scale = np.sqrt(variance + (built_in if eps is None else eps))
+    return np.asarray(gamma * centred / scale + beta)
 
 
 def _case(x: Array, rng: np.random.Generator, level: Level = Level.CORE, hint: str = "") -> Case:
     features = x.shape[1]
-    gamma, beta = rng.uniform(0.5, 2.0, features), rng.normal(size=features)
-    if x.dtype == np.float32:
-        gamma, beta = gamma.astype(np.float32), beta.astype(np.float32)
+    dtype = np.float32 if x.dtype == np.float32 else np.float64
+    gamma: Array = rng.uniform(0.5, 2.0, features).astype(dtype)
+    beta: Array = np.asarray(rng.normal(size=features), dtype)
     arguments = {"x": x, "gamma": gamma, "beta": beta}
     return Case(arguments, level, hint, slack=_slack(x) if level is Level.STABILITY else 0.0)
 
 
 def _slack(x: Array) -> float:
     """Return 16 u kappa: what the rounding of a mean far from zero costs an honest answer."""
-    spread = np.sqrt(x.var(axis=0) + 1e-5).min()
-    return float(16 * _UNIT * np.abs(x).max() / spread * 2.0)
+    spread = float(np.sqrt(np.var(x, axis=0) + 1e-5).min())
+    return 16 * _UNIT * float(np.abs(x).max()) / spread * 2.0
 
 
 _AXIS = "take mean and variance over the batch, axis 0"
@@ -90,7 +101,9 @@ BATCHNORM_FORWARD = Kernel(
         Parameter("eps", ("epsilon",), default=None),
     ),
     variants=tuple(
-        Variant("" if eps == _EPS[0] else f"eps {short(eps)}", partial(batchnorm_forward, built_in=eps))
+        Variant(
+            "" if eps == _EPS[0] else f"eps {short(eps)}", partial(batchnorm_forward, built_in=eps)
+        )
         for eps in _EPS
     ),
     domains=(

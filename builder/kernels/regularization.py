@@ -111,7 +111,7 @@ def _neighbours(mask: Array, axis: int) -> tuple[Array, Array]:
 
 def _training(rng: np.random.Generator) -> list[Case]:
     def values(*shape: int) -> Array:
-        return rng.uniform(0.5, 2.0, shape) * rng.choice((-1.0, 1.0), shape)
+        return np.asarray(rng.uniform(0.5, 2.0, shape) * rng.choice((-1.0, 1.0), shape))
 
     return [
         Case({"x": np.array([1.0, -2.0, 3.0]), "p": 0.0, "train": True}),

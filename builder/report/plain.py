@@ -9,9 +9,7 @@ TAB = 4
 
 def harmless(text: str) -> str:
     """Return `text` with tabs as blanks, and with control and invisible signs spelled out."""
-    return "".join(
-        sign if sign.isprintable() else _spelled(sign) for sign in text.expandtabs(TAB)
-    )
+    return "".join(sign if sign.isprintable() else _spelled(sign) for sign in text.expandtabs(TAB))
 
 
 def _spelled(sign: str) -> str:

@@ -32,7 +32,7 @@ def text(report: Report, *, colour: bool, prelude: str, building: bool) -> str:
     """Return the whole report; `building` says whether a deck was wanted."""
     pen = Pen(colour)
     blocks = ["\n".join(_diagnostic(found, report, pen)) for found in report.diagnostics]
-    blocks.append("\n".join(_summary(report, pen, prelude, building)))
+    blocks.append("\n".join(_summary(report, pen, prelude, building=building)))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -64,7 +64,7 @@ def _excerpt(found: Diagnostic, line: str, margin: str, pen: Pen) -> Iterator[st
     place = found.place
     start = min(place.column - 1, len(line))
     stop = place.end_column - 1 if place.end_line == place.line else len(line)
-    cut = _window(line, start)
+    cut = _window(start)
     before, marked = line[cut:start], line[start : max(stop, start)]
     shown = harmless(line[cut : cut + _WIDEST])
     carets = max(min(width(harmless(marked)), _WIDEST - width(harmless(before))), 1)
@@ -75,26 +75,26 @@ def _excerpt(found: Diagnostic, line: str, margin: str, pen: Pen) -> Iterator[st
     yield f"{margin} {bar} {below} {harmless(found.label)}".rstrip()
 
 
-def _window(line: str, start: int) -> int:
-    """Return from where to show a line, so that its marked part is on the screen."""
+def _window(start: int) -> int:
+    """Return from which column to show a line, so that what starts at `start` is seen."""
     return 0 if start < _WIDEST * 3 // 4 else start - _WIDEST // 4
 
 
 # ── the summary ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _summary(report: Report, pen: Pen, prelude: str, building: bool) -> Iterator[str]:
-    yield from _verdicts(report, pen)
+def _summary(report: Report, pen: Pen, prelude: str, *, building: bool) -> Iterator[str]:
+    yield from _verdicts(report)
     if report.isolation != "none":
         yield pen("quiet", f"isolation {report.isolation}: {_ISOLATION[report.isolation]}")
         yield pen("quiet", f"prelude `{prelude}`, seed {report.seed}")
-    yield from _left_out(report, building)
+    yield from _left_out(report, building=building)
     yield _counts(report, pen)
     for file in report.written:
         yield f"wrote {harmless(file.path)} ({_size(file.size)})"
 
 
-def _verdicts(report: Report, pen: Pen) -> Iterator[str]:
+def _verdicts(report: Report) -> Iterator[str]:
     judged = [one for verdicts in report.verdicts.values() for one in verdicts]
     right = [verdict for verdict in judged if verdict.status is Status.MATCHES]
     if not right or len(right) > _MOST_VERDICTS:
@@ -109,15 +109,17 @@ def _reach(verdict: Verdict) -> str:
     return verdict.domain + (f" ({verdict.variant})" if verdict.variant else "")
 
 
-def _left_out(report: Report, building: bool) -> Iterator[str]:
+def _left_out(report: Report, *, building: bool) -> Iterator[str]:
     if not report.left_out:
         return
     if report.written:
         yield "left out of the deck:"
     else:
-        yield "no deck was written; without these cards it can be, with --keep-going:" if (
-            building
-        ) else "a deck would be without these cards:"
+        yield (
+            "no deck was written; without these cards it can be, with --keep-going:"
+            if (building)
+            else "a deck would be without these cards:"
+        )
     yield from (f"  {_named(card)}" for card in report.left_out)
     yield ""
 

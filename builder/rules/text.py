@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from os.path import commonprefix
 
 from builder.model import Diagnostic, Place
 from builder.rules.rule import error, warning
@@ -59,12 +58,18 @@ def _mojibake(source: Source, line: SourceLine, repaired: str) -> Diagnostic:
 
 def _difference(old: str, new: str) -> tuple[int, str, str]:
     """Return where two lines begin to differ, and what stands there in each."""
-    before = len(commonprefix([old, new]))
-    after = len(commonprefix([old[before:][::-1], new[before:][::-1]]))
+    before = _alike(old, new)
+    after = _alike(old[before:][::-1], new[before:][::-1])
     # A caret below a lone "Â" would be too small: the sign it belongs to is part of the fault.
     if before + after == len(new):
         after = max(after - 1, 0)
     return before, old[before : len(old) - after], new[before : len(new) - after]
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters at the start of both are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def unreadable(file: str, why: str) -> Diagnostic:

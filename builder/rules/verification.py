@@ -11,7 +11,7 @@ WRONG_ANSWER = error(
     "V301",
     "wrong-answer",
     """The answer returns something else than the reference kernel. The evidence is enough to
-    redo it by hand; the caret marks the function, because only its author knows the guilty line.""",
+    redo it by hand. The caret marks the function: only its author knows the guilty line.""",
 )
 CRASH = error(
     "V302",

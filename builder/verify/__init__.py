@@ -55,7 +55,7 @@ def _code_cards(bank: Bank) -> Sequence[Card]:
 
 @contextmanager
 def _workers(stop: Callable[[], None]) -> Iterator[ThreadPoolExecutor]:
-    """Give a thread a core. On the way out by an exception `stop` ends what the threads wait for."""
+    """Give a thread a core; after an exception `stop` ends what the threads wait for."""
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
         yield pool

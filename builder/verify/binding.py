@@ -51,7 +51,11 @@ class Binding:
 
     def call(self, case: Case) -> Call:
         """Return the call that asks `case`."""
-        bound = ((self.slots[name], value) for name, value in case.arguments.items() if name in self.slots)
+        bound = (
+            (self.slots[name], value)
+            for name, value in case.arguments.items()
+            if name in self.slots
+        )
         named = {slot.name: slot.value(value) for slot, value in bound}
         leading = tuple(named.pop(name) for name in self.positional if name in named)
         return Call(self.function, leading, named)

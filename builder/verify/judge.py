@@ -97,7 +97,9 @@ def _unchecked(card: Card, function: str | None, place: Place) -> Verdict:
     for wish in card.allows:
         if wish.rule in ("no-kernel", "V304") and wish.reason:
             return Verdict(Status.ALLOWED, function, place, summary=wish.reason)
-    what = f"no reference kernel is known for `{function}`" if function else "nothing to verify here"
+    what = (
+        f"no reference kernel is known for `{function}`" if function else "nothing to verify here"
+    )
     return Verdict(
         Status.UNCHECKED,
         function,
@@ -209,7 +211,9 @@ class _Trial:
             return None
         if not asked.complete or any(isinstance(output, Raised) for output in asked.outputs):
             return Complaint("does not return")
-        values = [self._out(output.value) for output in asked.outputs if isinstance(output, Returned)]
+        values = [
+            self._out(output.value) for output in asked.outputs if isinstance(output, Returned)
+        ]
         return compare.complaint(variant, asked.case, arguments, values)
 
     def _out(self, value: object) -> object:
@@ -235,7 +239,9 @@ class _Trial:
     def _held(self, asked: Sequence[Asked], reading: Reading) -> list[bool]:
         return [self._complaint(one, reading.variant) is None for one in asked]
 
-    def _fails(self, asked: Sequence[Asked], reading: Reading, reply: Reply, limits: Limits) -> Verdict:
+    def _fails(
+        self, asked: Sequence[Asked], reading: Reading, reply: Reply, limits: Limits
+    ) -> Verdict:
         assert reading.failure, "only a failed reading is told"
         one, complaint = reading.failure
         tiers = _tiers(asked, self._held(asked, reading), reading.domain)

@@ -21,5 +21,8 @@ class Limits:
     memory: int = 1 << 29
 
 
+DEFAULT_LIMITS = Limits()
+
+
 class SandboxError(CannotRunError):
     """Answers cannot be run at all; the message says why."""

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from builder.verify import wire
 from builder.verify.limits import SandboxError
@@ -114,7 +114,7 @@ class Sandbox:
         worker = Path(__file__).with_name("worker.py")
         library = _numpy_folder()
         with there:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
                 [sys.executable, "-s", "-S", "-P", "-B", worker, str(there.fileno()), library],
                 env=_environment(library),
                 stdin=subprocess.DEVNULL,
@@ -127,7 +127,7 @@ class Sandbox:
         self._control = here
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -158,7 +158,7 @@ class Sandbox:
                 child = self._fork(file.fileno(), write)
         finally:
             os.close(write)
-        with open(read, "rb", buffering=0) as pipe:
+        with os.fdopen(read, "rb", buffering=0) as pipe:
             outputs, ending = _outputs(pipe, job)
         return _reply(outputs, ending, self._end(child))
 

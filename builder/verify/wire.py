@@ -98,7 +98,7 @@ def _array_node(array: Array, payload: list[bytes]) -> list[Any]:
         return ["opaque", f"an array of dtype {array.dtype}"[:100]]
     flips = [axis for axis, stride in enumerate(array.strides) if stride < 0]
     order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
-    dense = np.flip(array, flips).transpose(order) if flips or order else array
+    dense = np.flip(array, tuple(flips)).transpose(order)
     payload.append(dense.tobytes())
     return ["array", array.dtype.str, list(dense.shape), order, flips]
 

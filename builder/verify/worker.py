@@ -39,7 +39,8 @@ def _wire() -> ModuleType:
     """Load the wire from its file: the package it belongs to must stay out of reach."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py")
     spec = importlib.util.spec_from_file_location("wire", path)
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = sys.modules["wire"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -136,10 +137,9 @@ def _limit(wall: float, memory: int) -> None:
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_NPROC: 0,
     }
-    for kind, limit in limits.items():
+    for kind, wanted in limits.items():
         _, hard = resource.getrlimit(kind)
-        if hard != resource.RLIM_INFINITY:
-            limit = min(limit, hard)
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         try:
             resource.setrlimit(kind, (limit, limit))
         except (ValueError, OSError):
@@ -181,7 +181,12 @@ def _raised(error: BaseException, file: str, doing: str) -> dict[str, Any]:
     except BaseException:
         message = ""
     kind = type(error).__name__[:100]
-    return {"raised": kind, "message": message, "line": lines[-1] if lines else None, "doing": doing}
+    return {
+        "raised": kind,
+        "message": message,
+        "line": lines[-1] if lines else None,
+        "doing": doing,
+    }
 
 
 def _reply(wire: ModuleType, reply: dict[str, Any]) -> None:
