@@ -43,7 +43,7 @@ def batchnorm_forward(
 def _case(x: Array, rng: np.random.Generator, level: Level = Level.CORE, hint: str = "") -> Case:
     features = x.shape[1]
     dtype = np.float32 if x.dtype == np.float32 else np.float64
-    gamma: Array = rng.uniform(0.5, 2.0, features).astype(dtype)
+    gamma: Array = np.asarray(rng.uniform(0.5, 2.0, size=features), dtype)
     beta: Array = np.asarray(rng.normal(size=features), dtype)
     arguments = {"x": x, "gamma": gamma, "beta": beta}
     return Case(arguments, level, hint, slack=_slack(x) if level is Level.STABILITY else 0.0)
