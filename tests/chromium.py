@@ -1,0 +1,51 @@
+"""A headless Chromium: what a page holds after its scripts ran, and what it looks like."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+from shutil import which
+
+HOW_TO_GET_IT = "no Chromium on the PATH: `apt-get install chromium`"
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_QUIET = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+
+
+def program() -> str | None:
+    """Return the path of the browser, if there is one."""
+    return next((path for path in map(which, _NAMES) if path), None)
+
+
+def dom(page: str, *, width: int, height: int = 800) -> str:
+    """Return the HTML of `page` after its scripts ran in a window of `width` pixels."""
+    return _run(page, width, height, "--dump-dom", "--virtual-time-budget=2000")
+
+
+def picture(page: str, path: Path, *, width: int, height: int, scale: int = 2) -> None:
+    """Write a PNG picture of `page`; `scale` is the number of dots a pixel."""
+    target = path.resolve()
+    _run(page, width, height, f"--screenshot={target}", f"--force-device-scale-factor={scale}")
+
+
+def _run(page: str, width: int, height: int, *options: str) -> str:
+    browser = program()
+    if browser is None:
+        raise FileNotFoundError(HOW_TO_GET_IT)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        file = Path(folder, "page.html")
+        file.write_text(page, encoding="utf-8")
+        size = (f"--window-size={width},{height}", f"--user-data-dir={folder}/profile")
+        command = (browser, *_QUIET, *size, *options, file.as_uri())
+        done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    return done.stdout.decode("utf-8")
