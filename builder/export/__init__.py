@@ -1,1 +1,1 @@
-"""An edition becomes files: a deck for Anki, a sheet for each note. Exporters know no other room."""
+"""An edition becomes files: a deck for Anki, a sheet for each note."""
