@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := build
-.PHONY: build check test lint types wheel pictures lock clean help
+.PHONY: build check test lint types wheel pictures readme lock clean help
 
 build: $(VENV)/.ready ## verify content/, then write its deck and its sheets to output/
 	$(BIN)/proofdeck build content -o output
@@ -27,8 +27,13 @@ types: $(VENV)/.ready-for-tests ## check the types
 wheel: $(VENV)/.ready ## build the distribution into dist/
 	$(PIP) wheel . --no-deps --no-build-isolation --wheel-dir dist
 
-pictures: $(VENV)/.ready-for-tests ## draw the pictures of the README anew (needs chromium and poppler-utils)
-	$(BIN)/python tests/pictures.py .github/pictures
+pictures: $(VENV)/.ready-for-tests build ## draw the README's pictures anew (needs chromium and poppler-utils)
+	$(BIN)/python tests/pictures.py output/interview-question-bank.apkg .github/pictures
+	pdftoppm -r 130 -x 0 -y 0 -W 1075 -H 860 -singlefile -png \
+	  output/interview-question-bank.pdf .github/pictures/sheet
+
+readme: $(VENV)/.ready-for-tests ## write the generated parts of the README anew
+	$(BIN)/python tests/readme.py
 
 lock: $(VENV)/.ready-for-tests ## pin all dependencies anew (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \

@@ -1,0 +1,60 @@
+"""The parts of the README that are made from the code: help, kernels, rules.
+
+    python tests/readme.py
+
+writes them anew; a test holds the README to them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from pathlib import Path
+
+from builder.cli import parser
+from builder.kernels import CANON
+from builder.rules import RULES
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def current(text: str) -> str:
+    """Return the README's `text` with every generated part as the code says it now."""
+    for name, part in (("help", _help()), ("kernels", _kernels()), ("rules", _rules())):
+        marks = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
+        text, count = marks.subn(lambda found, part=part: f"{found[1]}{part}\n{found[2]}", text)
+        assert count == 1, f"the README has one place for {name}"
+    return text
+
+
+def _help() -> str:
+    os.environ["COLUMNS"] = "92"
+    top = parser()
+    commands = next(
+        action for action in top._actions if isinstance(action, argparse._SubParsersAction)
+    )
+    blocks = [top.format_help(), *(command.format_help() for command in commands.choices.values())]
+    return "```text\n" + "\n".join(block.rstrip() + "\n" for block in blocks) + "```"
+
+
+def _kernels() -> str:
+    rows = [
+        "| kernel | holds for, at most | also known as | after |",
+        "|---|---|---|---|",
+    ]
+    for kernel in CANON:
+        domains = "; ".join(domain.words for domain in kernel.domains)
+        names = ", ".join(f"`{alias}`" for alias in kernel.aliases)
+        rows.append(f"| `{kernel.signature}` | {domains} | {names} | {kernel.source} |")
+    return "\n".join(rows)
+
+
+def _rules() -> str:
+    rows = ["| code | name | | what it means |", "|---|---|---|---|"]
+    rows += [f"| {rule.code} | {rule.name} | {rule.severity} | {rule.page} |" for rule in RULES]
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    README.write_text(current(README.read_text(encoding="utf-8")), encoding="utf-8")
