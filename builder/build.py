@@ -34,25 +34,24 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
     named = {note.name for note in notes if note.named}
     bank, remarks, skipped = selection.asked_for(bank, remarks, named, settings.only)
 
-    verdicts = _judged(bank, settings, progress)
-    remarks += rules.on_verdicts(bank, verdicts)
+    judged = _judged(bank, settings, progress)
+    remarks += rules.on_verdicts(bank, judged.verdicts)
     kept, left_out = selection.without_errors(bank, remarks)
 
     artefacts: Sequence[Artefact] = ()
     if settings.output and kept.decks and (settings.keep_going or not rules.errors(remarks)):
-        artefacts, more = _exported(kept, verdicts, settings)
+        artefacts, more = _exported(kept, judged.verdicts, settings)
         remarks += more
     written = files.write(settings.output, artefacts) if settings.output and artefacts else ()
 
-    ran = settings.run and bool(verdicts)
     diagnostics = rules.ordered(remarks)
     return Report(
         bank=bank,
-        verdicts=verdicts,
+        verdicts=judged.verdicts,
         diagnostics=diagnostics,
         excerpts=_excerpts(sources, diagnostics),
-        isolation=verify.LEVEL if ran else "none",
-        seed=settings.seed if ran else None,
+        isolation=judged.isolation,
+        seed=settings.seed if judged.isolation != "none" else None,
         left_out=left_out,
         written=written,
         skipped=skipped,
@@ -73,10 +72,10 @@ def _read(notes: Sequence[files.Found]) -> tuple[list[Source], list[Diagnostic]]
     return sources, remarks
 
 
-def _judged(bank: Bank, settings: Settings, progress: verify.Progress) -> Verdicts:
+def _judged(bank: Bank, settings: Settings, progress: verify.Progress) -> verify.Judged:
     if not settings.run:
         return verify.not_run(bank)
-    return verify.verify(bank, settings.seed, settings.limits, progress)
+    return verify.verify(bank, settings.seed, settings.limits, progress, trusted=settings.trust)
 
 
 def _exported(

@@ -6,6 +6,7 @@ The clock and the environment are read here, once; exceptions end here.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import secrets
 import sys
@@ -16,6 +17,9 @@ from typing import Self, TextIO
 from builder import __version__
 from builder.model import CannotRunError, Report
 from builder.settings import Settings
+
+# Beyond the year 9999 no calendar follows; milliseconds are the usual cause.
+_LONGEST_EPOCH = 11
 
 CLEAN, FAULTY, CANNOT_RUN, INTERRUPTED = 0, 1, 2, 130
 
@@ -29,6 +33,7 @@ exit status: 0 the bank is clean, 1 it has errors, 2 the run could not be done, 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    _open_streams()
     # One thread for each process: more only make the start of numpy slower.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options = parser().parse_args(arguments)
@@ -39,14 +44,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say("proofdeck: interrupted, nothing was written", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CANNOT_RUN
+        return CANNOT_RUN  # Whoever read our output has gone; there is nobody left to tell.
+
+
+def _open_streams() -> None:
+    """Open standard streams that were closed: else the next files and pipes get their numbers."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            sink = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(sink, "r+", encoding="utf-8", closefd=False))
 
 
 def _say(line: str, status: int) -> int:
-    print(" ".join(line.split("\n")), file=sys.stderr)
+    from builder.report.plain import harmless
+
+    print(harmless(line), file=sys.stderr)
     return status
+
+
+def _print(text: str) -> None:
+    """Write to standard output; what its encoding lacks is spelled out."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # At its end Python would try again, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise CannotRunError(f"the report cannot be written: {error.strerror}") from error
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,6 +112,10 @@ def _add_common(command: argparse.ArgumentParser) -> None:
         "--no-run", action="store_true", help="run no answer: judge the text alone, verify nothing"
     )
     command.add_argument(
+        "--trust", action="store_true",
+        help="run answers even where they cannot be locked in (never in CI)",
+    )  # fmt: skip
+    command.add_argument(
         "--format", choices=("text", "json"), default="text", help="of the report (%(default)s)"
     )
     command.add_argument(
@@ -97,19 +129,23 @@ def _run(options: argparse.Namespace) -> int:
     settings = _settings(options, os.environ)
     with _Progress(sys.stderr) as progress:
         report = build(settings, progress)
-    sys.stdout.write(_text(report, options))
-    sys.stdout.flush()
+    _print(_text(report, options))
     return CLEAN if report.clean else FAULTY
 
 
 def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
+    output = getattr(options, "output", None)
+    if output == "":
+        raise CannotRunError("the output folder (-o) has an empty name")
     return Settings(
         paths=tuple(options.paths),
         now=_now(environment.get("SOURCE_DATE_EPOCH")),
         seed=secrets.randbelow(2**31) if options.seed is None else options.seed,
-        output=getattr(options, "output", None),
+        output=output,
         only=options.only,
         run=not options.no_run,
+        # Code from strangers is what CI runs on, so there nobody can vouch for it.
+        trust=options.trust and not environment.get("CI"),
         keep_going=getattr(options, "keep_going", False),
         paper=getattr(options, "paper", "a4"),
     )
@@ -119,7 +155,7 @@ def _now(epoch: str | None) -> int:
     """Return the time in UNIX seconds: what SOURCE_DATE_EPOCH says, else the clock's."""
     if not epoch:
         return int(time.time())
-    if not epoch.isascii() or not epoch.isdigit():
+    if not epoch.isascii() or not epoch.isdigit() or len(epoch) > _LONGEST_EPOCH:
         raise CannotRunError(f"SOURCE_DATE_EPOCH is {epoch!r}: it must be a number of seconds")
     return int(epoch)
 
@@ -155,8 +191,8 @@ class _Progress:
 
     def _show(self, line: str) -> None:
         if self._stream:
-            from builder.report.plain import harmless
+            from builder.report.plain import fitting, harmless
 
-            shown = harmless(line)[: os.get_terminal_size(self._stream.fileno()).columns - 1]
-            self._stream.write(f"\r\x1b[2K{shown}")
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+            self._stream.write(f"\r\x1b[2K{fitting(harmless(line), columns - 1)}")
             self._stream.flush()

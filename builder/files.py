@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import EISDIR
 from pathlib import Path
 
 from builder.model import Artefact, CannotRunError, Written
@@ -41,6 +43,8 @@ def find(paths: Sequence[str]) -> tuple[Found, ...]:
 def _notes(given: str) -> Sequence[Found]:
     path = Path(given)
     try:
+        if not given:
+            raise FileError("a path is empty")
         if path.is_file():
             return (Found(path, shown(path), named=True),)
         if not path.is_dir():
@@ -88,6 +92,9 @@ def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:
         target.mkdir(parents=True, exist_ok=True)
         for artefact in artefacts:  # one by one: what was made is known when the next one fails
             beside += [(_beside(target, artefact.content), target / artefact.name)]
+        for _, final in beside:
+            if final.is_dir():
+                raise IsADirectoryError(EISDIR, f"{final.name} is a folder")
         for temporary, final in beside:
             temporary.replace(final)
     except OSError as error:
@@ -97,6 +104,51 @@ def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:
             with suppress(OSError):
                 temporary.unlink()
     return tuple(Written(shown(final), final.stat().st_size) for _, final in beside)
+
+
+# ── what is remembered between runs ──────────────────────────────────────────────────────────────
+
+
+def cache_folder(environment: Mapping[str, str], system: str) -> Path | None:
+    """Return the user's cache folder for us, None where nobody knows a home.
+
+    `system` is `sys.platform`; XDG_CACHE_HOME counts on every system but macOS.
+    """
+    home = environment.get("HOME", "")
+    if system == "darwin":
+        return Path(home, "Library", "Caches", "proofdeck") if home else None
+    base = environment.get("XDG_CACHE_HOME", "")
+    if Path(base).is_absolute():
+        return Path(base, "proofdeck")
+    return Path(home, ".cache", "proofdeck") if home else None
+
+
+def recall(path: Path) -> bytes | None:
+    """Return what was remembered at `path`, None where that cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def remember(path: Path, content: bytes) -> None:
+    """Write `content` to `path` in one step; if the disk refuses, nothing is remembered."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = _beside(path.parent, content)
+        try:
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink()
+
+
+def forget(folder: Path) -> None:
+    """Remove `folder` with all that was remembered in it. Raises FileError if that fails."""
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise FileError(f"{folder}: cannot be removed: {_why(error)}") from error
 
 
 def _beside(folder: Path, content: bytes) -> Path:

@@ -7,7 +7,8 @@ answer, the number, the section or the file, so a correction or a move leaves it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 from builder.model import Bank, Card, Deck, Duplicate
@@ -18,37 +19,48 @@ def identify(bank: Bank) -> tuple[Bank, tuple[Duplicate, ...]]:
     """Return `bank` with a key on every card, and the cards that were left out as duplicates.
 
     A key is never given to two cards: of those that ask the same the first one stays. Different
-    questions whose slugs are equal are told apart by a hash of the question.
+    questions whose slugs are equal are all told apart by a hash of the question, so that their
+    order does not matter.
     """
+    meanings = _meanings(bank)
     taken: dict[str, Card] = {}
     duplicates: list[Duplicate] = []
-    decks = tuple(
-        replace(deck, cards=tuple(_keyed(deck, taken, duplicates))) for deck in bank.decks
-    )
-    return Bank(decks), tuple(duplicates)
+    decks = []
+    for deck in bank.decks:
+        cards: list[Card] = []
+        for card in deck.cards:
+            key = _key(deck, card, meanings)
+            if key in taken:
+                duplicates.append(Duplicate(card, taken[key]))
+            else:
+                taken[key] = card
+                cards.append(replace(card, key=key))
+        decks.append(replace(deck, cards=tuple(cards)))
+    return Bank(tuple(decks)), tuple(duplicates)
 
 
-def _keyed(deck: Deck, taken: dict[str, Card], duplicates: list[Duplicate]) -> Iterable[Card]:
-    for card in deck.cards:
-        key = f"{slug(deck.title)}/{slug(card.identifier or card.question)}"
-        if key in taken and not _same(taken[key], card):
-            key = f"{key}-{_digest(card.identifier or card.question)}"
-        if key in taken:
-            duplicates.append(Duplicate(card, taken[key]))
-        else:
-            taken[key] = card
-            yield replace(card, key=key)
+def _meanings(bank: Bank) -> Mapping[str, set[str]]:
+    """Return what the cards of each plain key ask: more than one thing where slugs are equal."""
+    meanings: defaultdict[str, set[str]] = defaultdict(set)
+    for deck in bank.decks:
+        for card in deck.cards:
+            meanings[_plain(deck, card)].add(_meaning(card))
+    return meanings
 
 
-def _same(one: Card, other: Card) -> bool:
-    if one.identifier or other.identifier:
-        return one.identifier == other.identifier
-    return _folded(one.question) == _folded(other.question)
+def _key(deck: Deck, card: Card, meanings: Mapping[str, set[str]]) -> str:
+    plain = _plain(deck, card)
+    if len(meanings[plain]) == 1:
+        return plain
+    return f"{plain}-{hashlib.sha256(_meaning(card).encode()).hexdigest()[:8]}"
 
 
-def _folded(question: str) -> str:
-    return " ".join(question.split()).casefold()
+def _plain(deck: Deck, card: Card) -> str:
+    return f"{slug(deck.title)}/{slug(card.identifier or card.question)}"
 
 
-def _digest(question: str) -> str:
-    return hashlib.sha256(_folded(question).encode()).hexdigest()[:8]
+def _meaning(card: Card) -> str:
+    """Return what makes two cards one: an explicit id, else the question without its looks."""
+    if card.identifier:
+        return f"id: {card.identifier}"
+    return " ".join(card.question.split()).casefold()

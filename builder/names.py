@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 _SPOKEN = {"+": " plus ", "#": " sharp ", "&": " and ", "%": " percent ", "*": " star "}
-_GAP = re.compile(r"[^\w]+|_+")
 _LONGEST = 80
 
 
@@ -23,21 +22,37 @@ def slug(title: str) -> str:
     'l1-vs-l2-regularization'
     """
     spoken = "".join(_SPOKEN.get(sign, sign) for sign in unicodedata.normalize("NFKC", title))
-    return _GAP.sub("-", spoken.lower()).strip("-")[:_LONGEST].rstrip("-") or "untitled"
+    words = "".join(sign if _in_word(sign) else " " for sign in spoken.lower()).split()
+    return "-".join(words)[:_LONGEST].rstrip("-") or "untitled"
+
+
+def _in_word(sign: str) -> bool:
+    """Tell letters, digits and the marks on them (the vowels of Hindi and Thai) from the rest."""
+    return unicodedata.category(sign)[0] in "LNM"
 
 
 def stems(files: Sequence[str]) -> tuple[str, ...]:
     """Return a file stem for each path: its own where that is unique, else with its folders.
 
+    No two are the same, not even on a disk that takes "Bank" and "bank" for one name: where the
+    folders don't tell them apart either, a number does.
+
     >>> stems(["a/bank.md", "b/bank.md", "c.md"])
     ('a-bank', 'b-bank', 'c')
     """
     plain = [PurePath(file).stem for file in files]
-    count = Counter(plain)
-    return tuple(
-        stem if count[stem] == 1 else "-".join((*_folders(file), stem))
-        for file, stem in zip(files, plain, strict=True)
-    )
+    count = Counter(stem.casefold() for stem in plain)
+    found: dict[str, str] = {}
+    for file, stem in zip(files, plain, strict=True):
+        full = stem if count[stem.casefold()] == 1 else "-".join((*_folders(file), stem))
+        unique = next(name for name in _numbered(full) if name.casefold() not in found)
+        found[unique.casefold()] = unique
+    return tuple(found.values())
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    yield stem
+    yield from (f"{stem}-{number}" for number in itertools.count(2))
 
 
 def _folders(file: str) -> tuple[str, ...]:

@@ -90,7 +90,6 @@ class Document:
 
 _OPENER = re.compile(r"(?P<indent> {0,3})(?P<run>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<info>.*)")
 _HEADING = re.compile(r"(?P<lead> {0,3}(?P<run>#{1,6})(?:[ \t]+|$))(?P<title>.*)")
-_CLOSING_RUN = re.compile(r"(?:^|[ \t]+)#*[ \t]*$")
 _FRONT_RULE = re.compile(r"---[ \t]*$")
 _FRONT_END = re.compile(r"(?:---|\.\.\.)[ \t]*$")
 
@@ -164,8 +163,14 @@ def _heading(line: SourceLine) -> Heading | None:
     found = _HEADING.match(line.text)
     if not found:
         return None
-    title = _CLOSING_RUN.sub("", found["title"]).strip()
+    title = _without_closing_run(found["title"]).strip()
     return Heading((line,), len(found["run"]), title, line.start + len(found["lead"]))
+
+
+def _without_closing_run(title: str) -> str:
+    """Take off the `##` that may end a heading; by hand, as a pattern would take cubic time."""
+    bare = title.rstrip(" \t").rstrip("#")
+    return title if bare and bare[-1] not in " \t" else bare
 
 
 def _prose(lines: Lines, at: int) -> Prose:

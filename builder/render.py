@@ -188,11 +188,15 @@ def _signatures(source: str) -> Iterator[str]:
 
 def _header(lines: Sequence[str]) -> str:
     """Return the text of a definition up to the colon that ends its header."""
-    depth = 0
+    depth = lambdas = 0
     for token in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
+        if token.string == "lambda" and depth == 0:
+            lambdas += 1
         if token.type == tokenize.OP:
             depth += (token.string in "([{") - (token.string in ")]}")
-            if token.string == ":" and depth == 0:
+            if token.string == ":" and depth == 0 and lambdas:
+                lambdas -= 1
+            elif token.string == ":" and depth == 0:
                 row, column = token.end
                 return "\n".join((*lines[: row - 1], lines[row - 1][:column]))
     return lines[0]

@@ -16,6 +16,7 @@ class Settings:
 
     `output` is the folder to write to, None to write nothing. `only` keeps the cards whose
     question holds this text. `now` is in UNIX seconds; `seed` makes the judge's random inputs.
+    With `trust`, answers may run where they cannot be locked in.
     """
 
     paths: tuple[str, ...]
@@ -26,4 +27,5 @@ class Settings:
     run: bool = True
     keep_going: bool = False
     paper: Paper = "a4"
+    trust: bool = False
     limits: Limits = DEFAULT_LIMITS

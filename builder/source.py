@@ -14,6 +14,7 @@ from functools import cached_property
 from builder.model import Place
 
 _BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 
 
@@ -77,7 +78,7 @@ def decode(name: str, content: bytes) -> Source:
     try:
         return Source(name, body.decode("utf-8"))
     except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
+        line = len(_LINE_END.findall(body[: error.start])) + 1
         raise UnreadableError(
             f"byte 0x{body[error.start]:02x} in line {line} is not UTF-8: save the note as UTF-8"
         ) from error

@@ -27,7 +27,7 @@ def tree(source: str) -> ast.Module | Fault:
         line = min(max(error.lineno or 1, 1), last)
         return Fault(line, max(error.offset or 1, 1), error.msg or "invalid syntax")
     except (ValueError, RecursionError, MemoryError) as error:
-        return Fault(1, 1, f"Python cannot read this: {error or type(error).__name__}")
+        return Fault(1, 1, f"Python cannot read this: {str(error) or type(error).__name__}")
 
 
 def parses(source: str) -> bool:

@@ -12,8 +12,13 @@ TEXT = readme.README.read_text(encoding="utf-8")
 
 
 def test_the_generated_parts_are_current() -> None:
-    """`make readme` would change nothing."""
-    assert readme.current(TEXT) == TEXT
+    """`make readme` would change nothing; how help names an option's value is Python's business."""
+    named = re.compile(r"(-\w) [A-Z]+, (--\w+)")
+
+    def plain(text: str) -> str:
+        return " ".join(named.sub(r"\1, \2", text).split())
+
+    assert plain(readme.current(TEXT)) == plain(TEXT)
 
 
 def test_the_bank_of_the_example_is_clean(tmp_path, capsys) -> None:

@@ -88,7 +88,7 @@ def _fence_pieces(document: Document, fence: Fence) -> Pieces:
     language = fence.info.lower().partition(" ")[0]
     if language in _PYTHON:
         yield from program.read(body)
-    elif not fence.info and literal.holds_cards(body):
+    elif not fence.info and literal.holds_cards(body := body.dedented()):
         yield from literal.read(body)
 
 

@@ -51,6 +51,11 @@ class Body:
             end -= 1
         return Body(self.file, self.lines[start:end])
 
+    def dedented(self) -> Body:
+        """Return the lines without the leading spaces that all of them share."""
+        shared = min((_spaces(line.text) for line in self.lines if not line.blank), default=0)
+        return Body(self.file, tuple(_cut(line, shared) for line in self.lines))
+
     @property
     def text(self) -> str:
         """The lines joined by newlines."""
@@ -76,6 +81,13 @@ class Body:
 
 
 def _line(line: SourceLine, indent: int) -> BodyLine:
-    spaces = len(line.text) - len(line.text.lstrip(" "))
-    cut = min(indent, spaces)
-    return BodyLine(line.number, cut + 1, line.text[cut:])
+    return _cut(BodyLine(line.number, 1, line.text), indent)
+
+
+def _cut(line: BodyLine, indent: int) -> BodyLine:
+    cut = min(indent, _spaces(line.text))
+    return BodyLine(line.number, line.column + cut, line.text[cut:])
+
+
+def _spaces(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))

@@ -13,13 +13,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from builder import syntax
 from builder.assemble.body import Body, BodyLine, Pieces
 from builder.model import Allow, Card, Code, Place, Reason, Stray
 
-_TITLE = re.compile(r"#[ \t]*(?P<number>\d+)\.(?:[ \t]+(?P<title>.*))?$")
-_IDENTIFIER = re.compile(r"#[ \t]*id:[ \t]*(?P<id>\S.*?)[ \t]*$")
+_TITLE = re.compile(r"#[ \t]*(?P<number>\d{1,9})\.(?:[ \t]+(?P<title>.*))?$")
+_IDENTIFIER = re.compile(r"#[ \t]*id:[ \t]*(?P<id>\S.*)")
 _ALLOW = re.compile(r"#[ \t]*allow[ \t]+(?P<rule>[\w-]+)[ \t]*:?[ \t]*(?P<reason>.*)$")
 
 # How many comments that look like titles one broken item may hold before it is taken as it is.
@@ -32,7 +33,7 @@ def read(body: Body) -> Pieces:
     before = body.cut(0, starts[0] if starts else None)
     if before:
         yield Stray(Reason.UNTITLED_CODE, before.text, before.place)
-    for start, stop in zip(starts, [*starts[1:], len(body.lines)], strict=True):
+    for start, stop in pairwise([*starts, len(body.lines)]):
         yield _item(body, start, stop)
 
 
@@ -76,7 +77,7 @@ def _directives(body: Body, start: int, stop: int) -> tuple[tuple[Allow, ...], s
     identifier = ""
     for count, line in enumerate(body.lines[start:stop]):
         if named := _IDENTIFIER.match(line.text):
-            identifier = named["id"]
+            identifier = named["id"].rstrip()
         elif wish := _ALLOW.match(line.text):
             place = body.cut(start + count, start + count + 1).place
             allows.append(Allow(wish["rule"], wish["reason"].strip(), place))
@@ -100,8 +101,14 @@ def _titles(body: Body) -> list[int]:
 
 def _inside(tree: ast.Module) -> set[int]:
     """Return the numbers of the lines within a statement: all of its lines but the first."""
-    spans = ((node.lineno + 1, node.end_lineno or node.lineno) for node in tree.body)
-    return {line for first, last in spans for line in range(first, last + 1)}
+    spans = ((_first_line(node), node.end_lineno or node.lineno) for node in tree.body)
+    return {line for first, last in spans for line in range(first + 1, last + 1)}
+
+
+def _first_line(node: ast.stmt) -> int:
+    """Return where a statement starts: a definition does at its first decorator."""
+    parts: list[ast.stmt | ast.expr] = [node, *getattr(node, "decorator_list", [])]
+    return min(part.lineno for part in parts)
 
 
 def _joined(body: Body, looks: Sequence[int]) -> Iterator[int]:

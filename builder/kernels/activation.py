@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from builder.kernels.kernel import Array, Case, Domain, Kernel, Level, Parameter, Variant, layouts
+from builder.kernels.kernel import (
+    Array,
+    Case,
+    Domain,
+    Kernel,
+    Level,
+    Mistake,
+    Parameter,
+    Variant,
+    layouts,
+)
 
 
 def softmax(x: Array, axis: int = -1) -> Array:
@@ -18,6 +28,14 @@ def softmax(x: Array, axis: int = -1) -> Array:
     return np.asarray(shifted / shifted.sum(axis=axis, keepdims=True))
 
 
+_MISTAKES = (
+    Mistake("divide by the sum of the exponentials", lambda x, **_: np.exp(x)),
+    Mistake("divide by the sum of the exponentials", lambda x, **_: np.exp(x - x.max())),
+    Mistake("divide the exponentials by their sum, not x by its own", lambda x, **_: x / x.sum()),
+    Mistake("this is the logarithm of it", lambda x, axis: np.log(softmax(x, axis))),
+    Mistake("take exp(x), not exp(-x)", lambda x, axis: softmax(-x, axis)),
+    Mistake("normalise along the last axis, not along the first", lambda x, **_: softmax(x, 0)),
+)
 _OVERFLOW = "subtract the maximum before the exponential"
 _ROWS = "normalise each row by itself: max and sum with axis=-1, keepdims=True"
 
@@ -95,5 +113,6 @@ SOFTMAX = Kernel(
         Domain("small integers", _small_integers),
     ),
     formula=r"\operatorname{softmax}(x)_i = \frac{e^{x_i}}{\sum_j e^{x_j}}",
+    mistakes=_MISTAKES,
     source="Goodfellow, Bengio, Courville: Deep Learning (2016), section 4.1",
 )

@@ -6,7 +6,17 @@ from itertools import product
 
 import numpy as np
 
-from builder.kernels.kernel import Array, Case, Domain, Kernel, Level, Parameter, Variant, layouts
+from builder.kernels.kernel import (
+    Array,
+    Case,
+    Domain,
+    Kernel,
+    Level,
+    Mistake,
+    Parameter,
+    Variant,
+    layouts,
+)
 
 
 def conv2d(x: Array, kernel: Array, stride: int = 1, pad: int = 0) -> Array:
@@ -21,7 +31,35 @@ def conv2d(x: Array, kernel: Array, stride: int = 1, pad: int = 0) -> Array:
     return np.asarray(np.einsum("ijkl,kl->ij", windows[::stride, ::stride], kernel))
 
 
-_FLIPPED = "networks correlate: the kernel is not flipped"
+def _padded_behind(x: Array, kernel: Array, stride: int, pad: int) -> Array:
+    return conv2d(np.pad(x, ((0, pad), (0, pad))), kernel, stride)
+
+
+def _strided_rows(x: Array, kernel: Array, stride: int, pad: int) -> Array:
+    return conv2d(x, kernel, 1, pad)[::stride]
+
+
+def _strided_columns(x: Array, kernel: Array, stride: int, pad: int) -> Array:
+    return conv2d(x, kernel, 1, pad)[:, ::stride]
+
+
+_MISTAKES = (
+    Mistake(
+        "networks correlate: the kernel is not flipped",
+        lambda x, kernel, stride, pad: conv2d(x, kernel[::-1, ::-1], stride, pad),
+    ),
+    Mistake(
+        "pad with zeros: this one is not padded",
+        lambda x, kernel, stride, **_: conv2d(x, kernel, stride),
+    ),
+    Mistake("pad with zeros on all four sides, not only behind the end", _padded_behind),
+    Mistake(
+        "move the window by the stride: this one moves it by 1",
+        lambda x, kernel, pad, **_: conv2d(x, kernel, 1, pad),
+    ),
+    Mistake("move the window by the stride from left to right, too", _strided_rows),
+    Mistake("move the window by the stride from top to bottom, too", _strided_columns),
+)
 
 
 def _channel(rng: np.random.Generator) -> list[Case]:
@@ -39,7 +77,7 @@ def _channel(rng: np.random.Generator) -> list[Case]:
         (image, rng.normal(size=(2, 3)).T),
     ]
     return [
-        *(Case({"x": a, "kernel": k}, hint=_FLIPPED) for a, k in plain),
+        *(Case({"x": a, "kernel": k}) for a, k in plain),
         *_strided(rng),
         Case({"x": 1e4 * image, "kernel": 1e4 * rng.normal(size=(3, 3))}, Level.STABILITY),
     ]
@@ -47,21 +85,17 @@ def _channel(rng: np.random.Generator) -> list[Case]:
 
 def _strided(rng: np.random.Generator) -> list[Case]:
     """Cases with stride and padding, one of them at first, then both; with and without a rest."""
-    hints = {
-        (True, False): "move the window by the stride, in both directions",
-        (False, True): "pad with zeros on all four sides",
-    }
     pairs = sorted(
         product((1, 2, 3), (0, 1, 2)), key=lambda pair: (min(pair[0] - 1, pair[1]), pair)
     )
     return [
-        Case(
-            {"x": rng.normal(size=shape), "kernel": rng.normal(size=size), "stride": s, "pad": p},
-            hint=hints.get((s > 1, p > 0), ""),
-        )
+        Case({"x": x, "kernel": kernel, "stride": s, "pad": p})
         for s, p in pairs
         if (s, p) != (1, 0)
-        for shape, size in (((4, 3), (2, 2)), ((7, 6), (3, 2)))
+        for x, kernel in (
+            (rng.integers(1, 10, (5, 4)).astype(float), np.array([[1.0, 2.0], [-1.0, 3.0]])),
+            (rng.normal(size=(7, 6)), rng.normal(size=(3, 2))),
+        )
     ]
 
 
@@ -71,12 +105,13 @@ CONV2D = Kernel(
     parameters=(
         Parameter("x", ("image", "input", "input_matrix", "img", "inputs", "a", "matrix")),
         Parameter("kernel", ("w", "weight", "weights", "filter", "filt", "k", "f")),
-        Parameter("stride", ("s", "strides"), default=1),
-        Parameter("pad", ("padding", "p"), default=0),
+        Parameter("stride", ("s", "strides"), default=1, absent="without stride"),
+        Parameter("pad", ("padding", "p"), default=0, absent="without pad"),
     ),
     variants=(Variant("", conv2d),),
     domains=(Domain("one channel", _channel, alone=True),),
     formula=r"y_{ij} = \sum_{u,v} x_{i s + u,\, j s + v} \, k_{uv}",
     source="Goodfellow, Bengio, Courville: Deep Learning (2016), equation 9.6",
     cache=True,
+    mistakes=_MISTAKES,
 )

@@ -10,7 +10,7 @@ all cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -36,12 +36,16 @@ class Parameter:
     """A parameter: its canonical name, others that people give it, and what its absence means.
 
     `complements` are names under which answers take 1 minus the value ("keep_prob" for p).
+    `absent` completes "holds for …" where an answer lacks the parameter and so reaches less far.
+    `usual` is passed to an answer that insists on a parameter whose default here is None.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     default: object = REQUIRED
     complements: tuple[str, ...] = ()
+    absent: str = ""
+    usual: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Complaint:
 
 
 Property = Callable[[Arguments, Sequence[Array]], Complaint | None]
-"""Judges the outputs of all repeats of one case, each an array of float64."""
+"""Judges the outputs of all repeats of one case, each an array of numbers of any shape."""
 
 
 def _always(arguments: Arguments) -> bool:
@@ -92,12 +96,36 @@ class Variant:
 
     `reference` takes the canonical arguments by name and computes in float64. A random answer has
     a `holds` instead. `applies` leaves cases out that mean nothing under this convention.
+    `defaults` are what it takes where neither the case nor the answer says; `words` may name them
+    in braces. With `names`, it is open only to answers that have a parameter of such a name.
     """
 
     words: str
     reference: Callable[..., Any] | None = None
     holds: Property | None = None
     applies: Callable[[Arguments], bool] = _always
+    defaults: Arguments = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+
+    def arguments(self, given: Arguments) -> dict[str, Any]:
+        """Return `given` with this convention's value for each argument that is None."""
+        own = {name: value for name, value in self.defaults.items() if given.get(name) is None}
+        return {**given, **own}
+
+    def told(self, given: Arguments) -> str:
+        """Return the words for an answer that takes `given` of its own accord."""
+        values = self.arguments(given).items()
+        return self.words.format_map(
+            {name: short(value) if isinstance(value, float) else value for name, value in values}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A well-known wrong answer: what it computes, and what to tell whoever gives it."""
+
+    hint: str
+    reference: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +133,7 @@ class Kernel:
     """A reference: names, parameters, conventions, and the domains in which answers are asked.
 
     `formula` is LaTeX; `source` says where it comes from. With `cache`, an answer may return
-    `(out, cache)` and is judged by `out`.
+    `(out, cache)` and is judged by `out`. `mistakes` are recognised by what they return.
     """
 
     name: str
@@ -116,6 +144,7 @@ class Kernel:
     source: str
     aliases: tuple[str, ...] = ()
     cache: bool = False
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def signature(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import product
+from math import log
 
 import numpy as np
 
@@ -13,31 +14,29 @@ from builder.kernels.kernel import (
     Domain,
     Kernel,
     Level,
+    Mistake,
     Parameter,
     Variant,
     layouts,
-    short,
 )
 
 
 def cross_entropy(
     y_true: Array,
     y_pred: Array,
-    eps: float | None = None,
+    eps: float,
     *,
-    built_in: float = 0.0,
     guard: str = "added",
     mean: bool = False,
 ) -> float:
     """Return -sum(y_true * log(y_pred)) in float64, for one row or a batch of rows of one shape.
 
     y_true holds one-hot or soft labels, y_pred probabilities. `guard` says how zero is kept from
-    the logarithm with eps (the caller's, else `built_in`): "added" to it, or "clipped" to
-    [eps, 1] or, with "clipped on both sides", to [eps, 1 - eps]. With `mean`, the sum is divided
-    by the number of rows. Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.2.
+    the logarithm with eps: "added" to it, or "clipped" to [eps, 1] or, with "clipped on both
+    sides", to [eps, 1 - eps]. With `mean`, the sum is divided by the number of rows. Goodfellow,
+    Bengio, Courville, Deep Learning (2016), section 6.2.
     """
     y_true, y_pred = (np.asarray(y, dtype=np.float64) for y in (y_true, y_pred))
-    eps = built_in if eps is None else eps
     match guard:
         case "added":
             y_pred = y_pred + eps
@@ -50,7 +49,8 @@ def cross_entropy(
     return total / (len(y_true) if mean and y_true.ndim > 1 else 1)
 
 
-_EPS = (1e-9, 1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-16, 1e-14, 1e-13, 1e-11)
+_MACHINE = float(np.finfo(np.float64).eps)
+_EPS = (1e-9, 1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-16, 1e-14, 1e-13, 1e-11, _MACHINE)
 _GUARDS = {
     "added": "log(p + {eps})",
     "clipped": "p clipped at {eps}",
@@ -62,11 +62,46 @@ def _variants() -> tuple[Variant, ...]:
     """Every usual pair of a reduction and a guard against log(0); the sum stands first."""
     return tuple(
         Variant(
-            f"{'mean over rows' if mean else 'sum'}, {_GUARDS[guard].format(eps=short(eps))}",
-            partial(cross_entropy, built_in=eps, guard=guard, mean=mean),
+            f"{'mean over rows' if mean else 'sum'}, {words}",
+            partial(cross_entropy, guard=guard, mean=mean),
+            defaults={"eps": eps},
         )
-        for mean, eps, guard in product((False, True), _EPS, _GUARDS)
+        for mean, eps, (guard, words) in product((False, True), _EPS, _GUARDS.items())
     )
+
+
+def _negative(y_true: Array, y_pred: Array, eps: float) -> float:
+    return -cross_entropy(y_true, y_pred, eps)
+
+
+def _over_all(y_true: Array, y_pred: Array, eps: float) -> float:
+    return cross_entropy(y_true, y_pred, eps) / y_true.size
+
+
+def _swapped(y_true: Array, y_pred: Array, eps: float) -> float:
+    return cross_entropy(y_pred, y_true, eps)
+
+
+def _binary(y_true: Array, y_pred: Array, eps: float) -> float:
+    return cross_entropy(y_true, y_pred, eps) + cross_entropy(1 - y_true, 1 - y_pred, eps)
+
+
+def _bits(y_true: Array, y_pred: Array, eps: float) -> float:
+    return cross_entropy(y_true, y_pred, eps) / log(2.0)
+
+
+def _each_row(y_true: Array, y_pred: Array, eps: float) -> Array:
+    return np.asarray(-np.sum(y_true * np.log(y_pred + eps), axis=-1))
+
+
+_MISTAKES = (
+    Mistake("the minus before the sum is missing", _negative),
+    Mistake("divide by the number of rows, not of elements", _over_all),
+    Mistake("take the logarithm of the prediction, not of the label", _swapped),
+    Mistake("this is the binary one: leave out (1 - y) log(1 - p)", _binary),
+    Mistake("take the natural logarithm", _bits),
+    Mistake("sum over the rows, too, or take their mean", _each_row),
+)
 
 
 _ZERO = "keep log away from 0: add a small eps to the probability, or clip it"
@@ -139,7 +174,7 @@ CROSS_ENTROPY = Kernel(
             "y_pred",
             ("p", "predicted_probs", "probs", "y_hat", "predictions", "preds", "pred", "q"),
         ),
-        Parameter("eps", ("epsilon",), default=None),
+        Parameter("eps", ("epsilon",), default=None, usual=1e-9),
     ),
     variants=_variants(),
     domains=(
@@ -149,5 +184,6 @@ CROSS_ENTROPY = Kernel(
         Domain("any eps", _own_eps),
     ),
     formula=r"H(y, p) = -\sum_i y_i \log p_i",
+    mistakes=_MISTAKES,
     source="Goodfellow, Bengio, Courville: Deep Learning (2016), section 6.2",
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from builder.kernels.kernel import (
@@ -12,23 +10,21 @@ from builder.kernels.kernel import (
     Domain,
     Kernel,
     Level,
+    Mistake,
     Parameter,
     Variant,
     layouts,
-    short,
 )
 
 _UNIT = 2.0**-53
 
 
-def batchnorm_forward(
-    x: Array, gamma: Array, beta: Array, eps: float | None = None, *, built_in: float = 1e-5
-) -> Array:
+def batchnorm_forward(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
     """Return gamma * (x - mean) / sqrt(var + eps) + beta in float64, in training mode.
 
     x is (N, D) with gamma and beta (D,), or (N, C, H, W) with gamma and beta of (C,); mean and
-    the biased variance are taken over everything but D or C. Without `eps` it is `built_in`.
-    Ioffe, Szegedy, Batch Normalization (2015), algorithm 1.
+    the biased variance are taken over everything but D or C. Ioffe,
+    Szegedy, Batch Normalization (2015), algorithm 1.
     """
     x, gamma, beta = (np.asarray(a, dtype=np.float64) for a in (x, gamma, beta))
     if x.ndim == 4:
@@ -36,8 +32,7 @@ def batchnorm_forward(
     axes = (0,) if x.ndim == 2 else (0, 2, 3)
     centred = x - x.mean(axis=axes, keepdims=True)
     variance = np.mean(centred**2, axis=axes, keepdims=True)
-    scale = np.sqrt(variance + (built_in if eps is None else eps))
-    return np.asarray(gamma * centred / scale + beta)
+    return np.asarray(gamma * centred / np.sqrt(variance + eps) + beta)
 
 
 def _case(x: Array, rng: np.random.Generator, level: Level = Level.CORE, hint: str = "") -> Case:
@@ -45,6 +40,16 @@ def _case(x: Array, rng: np.random.Generator, level: Level = Level.CORE, hint: s
     dtype = np.float32 if x.dtype == np.float32 else np.float64
     gamma: Array = np.asarray(rng.uniform(0.5, 2.0, size=features), dtype)
     beta: Array = np.asarray(rng.normal(size=features), dtype)
+    return _asked(x, gamma, beta, level, hint)
+
+
+def _by_hand(x: Array) -> Case:
+    """Return a case that a person can redo: gamma counts up from 2, beta down from -1."""
+    features = np.arange(x.shape[1], dtype=np.float64)
+    return _asked(x, features + 2, -features - 1)
+
+
+def _asked(x: Array, gamma: Array, beta: Array, level: Level = Level.CORE, hint: str = "") -> Case:
     arguments = {"x": x, "gamma": gamma, "beta": beta}
     return Case(arguments, level, hint, slack=_slack(x) if level is Level.STABILITY else 0.0)
 
@@ -55,17 +60,52 @@ def _slack(x: Array) -> float:
     return 16 * _UNIT * float(np.abs(x).max()) / spread * 2.0
 
 
-_AXIS = "take mean and variance over the batch, axis 0"
+def _unscaled(x: Array, eps: float) -> Array:
+    return batchnorm_forward(x, np.ones(x.shape[1]), np.zeros(x.shape[1]), eps)
+
+
+def _over_features(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    return gamma * _unscaled(x.T, eps).T + beta
+
+
+def _unbiased(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    variance = np.square(x - x.mean(0)).sum(0) / (len(x) - 1)
+    return np.asarray(gamma * (x - x.mean(0)) / np.sqrt(variance + eps) + beta)
+
+
+def _eps_outside(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    return np.asarray(gamma * (x - x.mean(0)) / (x.std(0) + eps) + beta)
+
+
+def _by_variance(x: Array, gamma: Array, beta: Array, eps: float) -> Array:
+    return np.asarray(gamma * (x - x.mean(0)) / (x.var(0) + eps) + beta)
+
+
+_MISTAKES = (
+    Mistake("take mean and variance over the batch, axis 0, not over the features", _over_features),
+    Mistake("take the biased variance: divide by N, not by N - 1", _unbiased),
+    Mistake("add eps to the variance, under the root", _eps_outside),
+    Mistake("divide by the root of the variance", _by_variance),
+    Mistake(
+        "gamma scales and beta shifts: the two are swapped",
+        lambda x, gamma, beta, eps: batchnorm_forward(x, beta, gamma, eps),
+    ),
+    Mistake("scale by gamma", lambda x, beta, eps, **_: _unscaled(x, eps) + beta),
+    Mistake("shift by beta", lambda x, gamma, eps, **_: gamma * _unscaled(x, eps)),
+    Mistake("scale by gamma and shift by beta", lambda x, eps, **_: _unscaled(x, eps)),
+)
 _OFFSET = "centre x before squaring: E[x²] - E[x]² cancels when the mean is large"
 
 
 def _features(rng: np.random.Generator) -> list[Case]:
-    plain: list[Array] = [
-        np.array([[0.0], [2.0]]),
-        np.array([[1.0, 10.0], [3.0, 30.0]]),
+    small: list[Array] = [
+        np.array([[0.0], [4.0]]),
+        np.array([[1.0, 10.0], [5.0, 30.0]]),
         np.array([[1.0, 2.0, 3.0]]),
         np.array([[4.0, 1.0], [4.0, 2.0], [4.0, 6.0]]),
         np.array([[1, 2], [3, 5], [8, 13]]),
+    ]
+    plain: list[Array] = [
         *layouts(rng.normal(size=(5, 3))),
         rng.normal(size=(6, 4)).astype(np.float32),
         rng.normal(3.0, 2.0, size=(17, 5)),
@@ -75,7 +115,8 @@ def _features(rng: np.random.Generator) -> list[Case]:
         1e7 + rng.normal(size=(8, 2)),
     ]
     return [
-        *(_case(x, rng, hint=_AXIS) for x in plain),
+        *(_by_hand(x) for x in small),
+        *(_case(x, rng) for x in plain),
         *(_case(x, rng, Level.STABILITY, _OFFSET) for x in extreme),
     ]
 
@@ -98,12 +139,10 @@ BATCHNORM_FORWARD = Kernel(
         Parameter("x", ("inputs", "a", "z", "data")),
         Parameter("gamma", ("scale", "weight", "g")),
         Parameter("beta", ("shift", "bias", "b")),
-        Parameter("eps", ("epsilon",), default=None),
+        Parameter("eps", ("epsilon",), default=None, usual=1e-5),
     ),
     variants=tuple(
-        Variant(
-            "" if eps == _EPS[0] else f"eps {short(eps)}", partial(batchnorm_forward, built_in=eps)
-        )
+        Variant("" if eps == _EPS[0] else "eps {eps}", batchnorm_forward, defaults={"eps": eps})
         for eps in _EPS
     ),
     domains=(
@@ -114,4 +153,5 @@ BATCHNORM_FORWARD = Kernel(
     formula=r"y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta",
     source="Ioffe, Szegedy: Batch Normalization (2015), algorithm 1",
     cache=True,
+    mistakes=_MISTAKES,
 )

@@ -21,6 +21,7 @@ from builder.kernels.kernel import (
 
 # A right answer fails a statistical check once in 10^10 runs.
 _LOG_ALPHA = log(2e10)
+_RTOL = 1e-6  # the mask may well be of float32
 
 
 def _dropout(arguments: Arguments, outputs: Sequence[Array], *, keeps: bool) -> Complaint | None:
@@ -34,20 +35,23 @@ def _dropout(arguments: Arguments, outputs: Sequence[Array], *, keeps: bool) -> 
     if not arguments["train"]:
         keep = 1.0
     for out in outputs:
-        if complaint := _values(x, keep, out) or _share(keep, out):
+        if complaint := _values(x, keep, out):
             return complaint
-    return _independence(keep, outputs) if 0 < keep < 1 else None
+    if not 0 < keep < 1:
+        return None
+    masks = [out != 0 for out in outputs]
+    return _repetition(keep, masks) or _neighbourhood(keep, masks[0]) or _share(keep, masks)
 
 
 def _values(x: Array, keep: float, out: Array) -> Complaint | None:
     if out.shape != x.shape:
         return Complaint("another shape than x", f"shape {x.shape}", f"shape {out.shape}")
     if keep == 1.0:
-        if np.allclose(out, x, rtol=1e-5 if x.dtype == np.float32 else 1e-9, atol=0):
+        if np.allclose(out, x, rtol=1e-9, atol=0):
             return None
         return Complaint("values other than x, where nothing is to be dropped", "x, unchanged")
     scaled = x / keep if keep else np.zeros_like(x)
-    wrong = ~(np.isclose(out, scaled, rtol=1e-5, atol=0) | (out == 0))
+    wrong = ~(np.isclose(out, scaled, rtol=_RTOL, atol=0) | (out == 0))
     if not wrong.any():
         return None
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -62,13 +66,17 @@ def _values(x: Array, keep: float, out: Array) -> Complaint | None:
     )
 
 
-def _share(keep: float, out: Array) -> Complaint | None:
-    """Hold the number of kept values against a two-sided Chernoff bound."""
-    kept, n = int(np.count_nonzero(out)), out.size
+def _share(keep: float, masks: Sequence[Array]) -> Complaint | None:
+    """Hold the number of kept values, over all calls, against a two-sided Chernoff bound."""
+    kept, n = sum(int(mask.sum()) for mask in masks), sum(mask.size for mask in masks)
     if n * _divergence(kept / n, keep) <= _LOG_ALPHA:
         return None
+    swapped = n * _divergence(kept / n, 1 - keep) <= _LOG_ALPHA
     return Complaint(
-        "a wrong share of kept values", f"about {keep:.4g} of {n}", f"{kept / n:.4g} of them"
+        "a wrong share of kept values",
+        f"{keep:.4g} of {n} values kept, or nearly so",
+        f"{kept / n:.4g} of them kept",
+        "dropped and kept ones are swapped" if swapped else "",
     )
 
 
@@ -78,28 +86,42 @@ def _divergence(share: float, q: float) -> float:
     return sum(a * log(a / b) if b else float("inf") for a, b in pairs if a)
 
 
-def _independence(keep: float, outputs: Sequence[Array]) -> Complaint | None:
-    """Refuse masks that repeat: over calls, along an axis, or with a fixed number of zeros."""
-    masks = [out != 0 for out in outputs]
-    if len(masks) > 1 and all(np.array_equal(masks[0], mask) for mask in masks[1:]):
+def _repetition(keep: float, masks: Sequence[Array]) -> Complaint | None:
+    """Refuse calls that resemble each other: by their mask, or by how many values they keep."""
+    counts = {int(mask.sum()) for mask in masks}
+    if not counts.isdisjoint((0, masks[0].size)):
+        return None  # nothing but zeros, or none: that is a matter of their share
+    chances = -log(_agreement(keep)) * masks[0].size * (len(masks) - 1)
+    if chances > _LOG_ALPHA and all(np.array_equal(masks[0], mask) for mask in masks[1:]):
         return Complaint("the same mask at each call", "a new mask", "the same zeros again")
-    if len(masks) >= 30 and len({int(mask.sum()) for mask in masks}) == 1:
+    if len(masks) >= 30 and len(counts) == 1:
         return Complaint(
-            f"exactly {int(masks[0].sum())} kept values at each of {len(masks)} calls",
+            f"exactly {min(counts)} kept values at each of {len(masks)} calls",
             "each value dropped for itself",
         )
-    agreement = keep**2 + (1 - keep) ** 2
-    for axis in range(masks[0].ndim):
-        first, second = _neighbours(masks[0], axis)
-        same = float(np.mean(first == second)) if first.size else agreement
-        if first.size * _divergence(same, agreement) > 2 * _LOG_ALPHA:
+    return None
+
+
+def _neighbourhood(keep: float, mask: Array) -> Complaint | None:
+    """Refuse masks in which rows, columns or the like are dropped together."""
+    if mask.all() or not mask.any():
+        return None
+    for axis in range(mask.ndim):
+        first, second = _neighbours(mask, axis)
+        same = float(np.mean(first == second)) if first.size else _agreement(keep)
+        if first.size * _divergence(same, _agreement(keep)) > 2 * _LOG_ALPHA:
             return Complaint(
                 f"a mask whose neighbours along axis {axis} are not independent",
-                f"{agreement:.4g} of them equal",
+                f"{_agreement(keep):.4g} of them equal, or nearly so",
                 f"{same:.4g} of them equal",
                 "draw one random number for each element of x",
             )
     return None
+
+
+def _agreement(keep: float) -> float:
+    """Return how likely two values are both kept or both dropped."""
+    return keep**2 + (1 - keep) ** 2
 
 
 def _neighbours(mask: Array, axis: int) -> tuple[Array, Array]:
@@ -139,7 +161,9 @@ DROPOUT_FORWARD = Kernel(
             ("rate", "drop_prob", "dropout_rate", "drop_rate", "p_drop", "prob", "drop_p"),
             complements=("keep_prob", "p_keep", "keep_rate", "keep_p"),
         ),
-        Parameter("train", ("training", "is_training", "is_train"), default=True),
+        Parameter(
+            "train", ("training", "is_training", "is_train"), default=True, absent="training only"
+        ),
     ),
     variants=(
         Variant("", holds=partial(_dropout, keeps=False)),
@@ -147,6 +171,7 @@ DROPOUT_FORWARD = Kernel(
             "p keeps",
             holds=partial(_dropout, keeps=True),
             applies=lambda arguments: not arguments["train"] or arguments["p"] > 0,
+            names=frozenset({"p", "prob"}),  # a name that says drop or keep is held to it
         ),
     ),
     domains=(

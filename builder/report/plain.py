@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import accumulate
 
 TAB = 4
 
@@ -18,7 +19,16 @@ def _spelled(sign: str) -> str:
 
 def width(text: str) -> int:
     """Return how many columns `text` takes on a terminal."""
-    return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-        for sign in text
-    )
+    return sum(map(_columns, text))
+
+
+def fitting(text: str, columns: int) -> str:
+    """Return as much of the start of `text` as fits into `columns`."""
+    ends = accumulate(map(_columns, text))
+    return "".join(sign for sign, end in zip(text, ends, strict=True) if end <= columns)
+
+
+def _columns(sign: str) -> int:
+    if unicodedata.category(sign) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1

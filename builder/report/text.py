@@ -13,6 +13,7 @@ _WIDEST = 100
 _MOST_VERDICTS = 30
 
 _ISOLATION = {
+    "strict": "answers can open no file, no connection and no process",
     "limits": "time, memory and processes are limited, files and network are not",
 }
 
@@ -65,13 +66,14 @@ def _excerpt(found: Diagnostic, line: str, margin: str, pen: Pen) -> Iterator[st
     start = min(place.column - 1, len(line))
     stop = place.end_column - 1 if place.end_line == place.line else len(line)
     cut = _window(start)
-    before, marked = line[cut:start], line[start : max(stop, start)]
     shown = harmless(line[cut : cut + _WIDEST])
-    carets = max(min(width(harmless(marked)), _WIDEST - width(harmless(before))), 1)
+    left = width(harmless(line[cut:start]))
+    right = width(harmless(line[cut : min(max(stop, start), cut + _WIDEST)]))
     bar = pen("frame", "|")
     dots = "…" if cut else ""
     yield f"{pen('frame', str(place.line))} {bar} {dots}{shown}".rstrip()
-    below = " " * (width(harmless(before)) + len(dots)) + pen(found.severity, "^" * carets)
+    carets = pen(found.severity, "^" * max(right - left, 1))
+    below = " " * (left + len(dots)) + carets
     yield f"{margin} {bar} {below} {harmless(found.label)}".rstrip()
 
 
@@ -110,18 +112,25 @@ def _reach(verdict: Verdict) -> str:
 
 
 def _left_out(report: Report, *, building: bool) -> Iterator[str]:
-    if not report.left_out:
+    if not report.left_out and (report.written or not building):
         return
     if report.written:
         yield "left out of the deck:"
+    elif not building:
+        yield "a deck would be without these cards:"
     else:
-        yield (
-            "no deck was written; without these cards it can be, with --keep-going:"
-            if (building)
-            else "a deck would be without these cards:"
-        )
-    yield from (f"  {_named(card)}" for card in report.left_out)
+        yield _undone(report)
+    # A line that starts with what the author wrote could be a command to a CI's log.
+    yield from (f"  - {_named(card)}" for card in report.left_out)
     yield ""
+
+
+def _undone(report: Report) -> str:
+    said = "no deck was written"
+    if len(report.left_out) < sum(1 for _ in report.bank.cards()):
+        without = "without these cards it can be" if report.left_out else "it can be"
+        said = f"{said}; {without}, with --keep-going"
+    return f"{said}:" if report.left_out else said
 
 
 def _named(card: Card) -> str:

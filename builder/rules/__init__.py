@@ -51,4 +51,4 @@ def errors(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return `diagnostics` without repeats, by file, place and code."""
-    return tuple(sorted(set(diagnostics), key=lambda remark: (remark.place, remark.code)))
+    return tuple(sorted(dict.fromkeys(diagnostics), key=lambda remark: (remark.place, remark.code)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from builder.model import Diagnostic, Place
@@ -34,6 +35,10 @@ UNREADABLE = error(
 )
 
 
+# "Â" as a word of its own: a letter that is spoken of, which ftfy takes for a blank gone wrong.
+_LETTER = re.compile(r"(?<![^\s“‘«(])Â(?![^\s”’»)])")
+
+
 def mojibake(source: Source) -> Iterator[Diagnostic]:
     """Yield a warning for each line with text in the wrong encoding."""
     if source.text.isascii():
@@ -42,7 +47,9 @@ def mojibake(source: Source) -> Iterator[Diagnostic]:
 
     for line in source.lines:
         if not line.text.isascii() and (repaired := fix_encoding(line.text)) != line.text:
-            yield _mojibake(source, line, repaired)
+            honest = _LETTER.sub("A", line.text)
+            if fix_encoding(honest) != honest:
+                yield _mojibake(source, line, repaired)
 
 
 def _mojibake(source: Source, line: SourceLine, repaired: str) -> Diagnostic:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from builder.kernels.kernel import REQUIRED, Case, Kernel, Parameter
+from builder.kernels.kernel import REQUIRED, Arguments, Case, Kernel, Parameter, Variant
 from builder.verify.sandbox import Call
 
 
@@ -28,19 +28,25 @@ class Binding:
     """Which parameters of the answer take which of the kernel.
 
     `assumed` holds what the kernel must take where a case says nothing: the answer's own default
-    where that is a plain constant, else the kernel's. `positional` are the leading parameters that
-    cannot be passed by name.
+    where that is a plain constant, else the kernel's. It is passed for those that are `insisted`
+    on. `positional` are the leading parameters that cannot be passed by name, in the kernel's
+    names. `absent` says in words what the answer lacks.
     """
 
     function: str
     slots: Mapping[str, Slot]
     assumed: Mapping[str, Any]
+    insisted: frozenset[str] = frozenset()
     positional: tuple[str, ...] = ()
-    missing: tuple[str, ...] = field(default=())
+    absent: tuple[str, ...] = ()
 
-    def canonical(self, case: Case) -> dict[str, Any]:
-        """Return the kernel's arguments for `case`."""
-        return {**self.assumed, **case.arguments}
+    def canonical(self, case: Case, variant: Variant) -> dict[str, Any]:
+        """Return the arguments of `variant`'s reference for `case`."""
+        return variant.arguments({**self.assumed, **case.arguments})
+
+    def follows(self, variant: Variant) -> bool:
+        """Tell whether the names of the answer's parameters leave `variant` open to it."""
+        return not variant.names or any(slot.name in variant.names for slot in self.slots.values())
 
     def expresses(self, case: Case) -> bool:
         """Tell whether the answer can be asked `case`: it takes all that the case sets."""
@@ -51,47 +57,88 @@ class Binding:
 
     def call(self, case: Case) -> Call:
         """Return the call that asks `case`."""
-        bound = (
-            (self.slots[name], value)
-            for name, value in case.arguments.items()
-            if name in self.slots
+        always = {name: self.assumed[name] for name in self.insisted}
+        given = {name: value for name, value in case.arguments.items() if name in self.slots}
+        given = {**always, **given}
+        leading = self._leading(given)
+        return Call(
+            self.function,
+            tuple(self._passed(name, given) for name in leading),
+            {
+                self.slots[name].name: self._passed(name, given)
+                for name in given
+                if name not in leading
+            },
         )
-        named = {slot.name: slot.value(value) for slot, value in bound}
-        leading = tuple(named.pop(name) for name in self.positional if name in named)
-        return Call(self.function, leading, named)
+
+    def _leading(self, given: Arguments) -> tuple[str, ...]:
+        """Return the parameters to pass by position: up to the last one that is given."""
+        last = max((at for at, name in enumerate(self.positional) if name in given), default=-1)
+        return self.positional[: last + 1]
+
+    def _passed(self, name: str, given: Arguments) -> Any:
+        return self.slots[name].value(given[name] if name in given else self.assumed[name])
+
+    def told(self, case: Case) -> Iterator[tuple[str, Any]]:
+        """Yield the names and the values that the answer is called with for `case`."""
+        call = self.call(case)
+        leading = (self.slots[name].name for name in self.positional)
+        yield from zip(leading, call.positional, strict=False)
+        yield from call.named.items()
 
 
-def bind(function: ast.FunctionDef | ast.AsyncFunctionDef, kernel: Kernel) -> Binding | str:
+def bind(function: str, arguments: ast.arguments, kernel: Kernel) -> Binding | str:
     """Return how `function` takes the kernel's parameters, or in words why it cannot be asked."""
+    positional = {argument.arg for argument in arguments.posonlyargs}
     slots: dict[str, Slot] = {}
-    assumed = {p.name: p.default for p in kernel.parameters if p.default is not REQUIRED}
-    parameters = list(_parameters(function))
-    for name, default in parameters:
+    own: dict[str, Any] = {}
+    for name, default in _parameters(arguments):
         parameter, slot = _match(name, kernel)
         if parameter is None:
-            if default is REQUIRED:
+            if default is REQUIRED or name in positional:
                 return f"its parameter `{name}` is none that {kernel.signature} has"
         elif parameter.name in slots:
             return f"`{slots[parameter.name].name}` and `{name}` both mean `{parameter.name}`"
-        else:
+        elif not isinstance(default, str):  # padding="valid" is not the number that we would pass
             slots[parameter.name] = slot
-            if isinstance(default, bool | int | float):
-                assumed[parameter.name] = slot.value(default)
+            own[parameter.name] = default
     lacking = [p.name for p in kernel.parameters if p.default is REQUIRED and p.name not in slots]
     if lacking:
         return f"it has no parameter for `{lacking[0]}` of {kernel.signature}"
+    return _binding(function, kernel, slots, own, positional)
+
+
+def _binding(
+    function: str,
+    kernel: Kernel,
+    slots: Mapping[str, Slot],
+    own: Mapping[str, Any],
+    positional: set[str],
+) -> Binding:
+    assumed: dict[str, Any] = {}
+    insisted: set[str] = set()
+    for parameter in kernel.parameters:
+        name = parameter.name
+        if parameter.default is REQUIRED:
+            continue
+        assumed[name] = parameter.default
+        if own.get(name) is REQUIRED:
+            insisted.add(name)
+            assumed[name] = parameter.usual if parameter.default is None else parameter.default
+        elif isinstance(own.get(name), bool | int | float):
+            assumed[name] = slots[name].value(own[name])
     return Binding(
-        function.name,
+        function,
         slots,
         assumed,
-        tuple(argument.arg for argument in function.args.posonlyargs),
-        tuple(p.name for p in kernel.parameters if p.name not in slots),
+        frozenset(insisted),
+        tuple(name for name, slot in slots.items() if slot.name in positional),
+        tuple(p.absent for p in kernel.parameters if p.absent and p.name not in slots),
     )
 
 
-def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, Any]]:
+def _parameters(arguments: ast.arguments) -> Iterator[tuple[str, Any]]:
     """Yield each parameter's name with its default: REQUIRED, a constant, or None if unknown."""
-    arguments = function.args
     named = [*arguments.posonlyargs, *arguments.args]
     defaults = [REQUIRED] * (len(named) - len(arguments.defaults))
     defaults += [_constant(node) for node in arguments.defaults]

@@ -6,7 +6,6 @@ A failure of any sort is a verdict, never an exception, and a pass needs every c
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import signal
 from collections.abc import Sequence
@@ -16,15 +15,14 @@ import numpy as np
 
 from builder import syntax
 from builder.kernels import Kernel, find
-from builder.kernels.kernel import Case, Complaint, Domain, Variant
+from builder.kernels.kernel import Arguments, Case, Domain, Variant
 from builder.model import Card, Code, Place, Status, Tier, Verdict
-from builder.verify import compare
+from builder.verify import compare, definitions
 from builder.verify.binding import Binding, bind
+from builder.verify.definitions import Definition
 from builder.verify.limits import PRELUDE, Limits
 from builder.verify.sandbox import Call, Ending, Job, Output, Raised, Reply, Returned, Sandbox
 from builder.verify.show import harmless, show
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,12 @@ class Reading:
     variant: Variant
     domain: Domain
     reached: int
-    failure: tuple[Asked, Complaint] | None
+    failure: Asked | None
+
+    def weight(self) -> tuple[int, bool]:
+        """Return how much this failure explains: a wrong value says more than an exception."""
+        assert self.failure, "only failures are weighed"
+        return self.reached, not any(isinstance(one, Raised) for one in self.failure.outputs)
 
 
 def judge(card: Card, sandbox: Sandbox, seed: int, limits: Limits) -> tuple[Verdict, ...]:
@@ -65,17 +68,10 @@ def judge(card: Card, sandbox: Sandbox, seed: int, limits: Limits) -> tuple[Verd
     tree = syntax.tree(card.answer.source)
     if isinstance(tree, syntax.Fault):
         return (_unparsed(card.answer, tree),)
-    functions = [node for node in tree.body if isinstance(node, Function)]
-    asked = [node for node in functions if find(node.name) or not _is_helper(node, tree)]
+    asked = definitions.asked(tree)
     if not asked:
-        return (_unchecked(card, None, card.question_place),)
-    return tuple(_verdict(card, node, sandbox, seed, limits) for node in asked)
-
-
-def _is_helper(function: Function, tree: ast.Module) -> bool:
-    others = (node for node in tree.body if node is not function)
-    named = (part for node in others for part in ast.walk(node) if isinstance(part, ast.Name))
-    return any(part.id == function.name for part in named)
+        return (_unchecked(card, card.question_place, "nothing to verify here"),)
+    return tuple(_verdict(card, definition, sandbox, seed, limits) for definition in asked)
 
 
 # ── verdicts before anything runs ────────────────────────────────────────────────────────────────
@@ -93,50 +89,40 @@ def _unparsed(code: Code, fault: syntax.Fault) -> Verdict:
     )
 
 
-def _unchecked(card: Card, function: str | None, place: Place) -> Verdict:
+def _unchecked(card: Card, place: Place, why: str, function: str | None = None) -> Verdict:
     for wish in card.allows:
         if wish.rule in ("no-kernel", "V304") and wish.reason:
             return Verdict(Status.ALLOWED, function, place, summary=wish.reason)
-    what = (
-        f"no reference kernel is known for `{function}`" if function else "nothing to verify here"
-    )
     return Verdict(
         Status.UNCHECKED,
         function,
         place,
-        summary=what,
+        summary=why,
         hint="name the function like a kernel, or put `# allow no-kernel: reason` under the title",
     )
 
 
 def _verdict(
-    card: Card, function: Function, sandbox: Sandbox, seed: int, limits: Limits
+    card: Card, definition: Definition, sandbox: Sandbox, seed: int, limits: Limits
 ) -> Verdict:
     assert isinstance(card.answer, Code)
-    place = _name_place(card.answer, function)
-    kernel = find(function.name)
+    name, place = definition.name, definitions.place(card.answer, definition)
+    kernel = find(name)
     if kernel is None:
-        return _unchecked(card, function.name, place)
-    binding = bind(function, kernel)
+        return _unchecked(card, place, f"no reference kernel is known for `{name}`", name)
+    if definition.arguments is None:
+        return _unchecked(card, place, f"`{name}` is no function, and only those are judged", name)
+    binding = bind(name, definition.arguments, kernel)
     if isinstance(binding, str):
         return Verdict(
             Status.REFUSED,
-            function.name,
+            name,
             place,
             kernel.name,
-            summary=f"`{function.name}` cannot be called: {binding}",
+            summary=f"`{name}` cannot be called: {binding}",
             hint=f"known names are {_known_names(kernel)}",
         )
     return _Trial(card.answer, place, kernel, binding).verdict(sandbox, seed, limits)
-
-
-def _name_place(code: Code, function: Function) -> Place:
-    line = code.place.line + function.lineno - 1
-    text = code.source.split("\n")[function.lineno - 1]
-    # `col_offset` counts bytes of UTF-8; the name stands behind "def" and blanks.
-    start = len(text.encode()[: function.col_offset].decode()) + len("def ")
-    column = code.place.column + text.index(function.name, start)
-    return Place(code.place.file, line, column, line, column + len(function.name))
 
 
 def _known_names(kernel: Kernel) -> str:
@@ -191,30 +177,33 @@ class _Trial:
             for domain in self.kernel.domains
             if domain.alone
             for variant in self.kernel.variants
-            if (reading := self._reading(asked, variant, domain))
+            if self.binding.follows(variant) and (reading := self._reading(asked, variant, domain))
         ]
         right = next((reading for reading in readings if reading.failure is None), None)
         if right:
-            return self._matches(asked, right)
-        return self._fails(asked, max(readings, key=lambda one: one.reached), reply, limits)
+            # A pass needs the end of the process, too: whatever it did beside returning is a fault.
+            finished = reply.ending is Ending.FINISHED
+            return self._matches(asked, right) if finished else self._ended(None, reply, limits, ())
+        return self._fails(asked, max(readings, key=Reading.weight), reply, limits)
 
     def _reading(self, asked: Sequence[Asked], variant: Variant, domain: Domain) -> Reading | None:
         mine = [one for one in asked if one.domain is domain]
         for reached, one in enumerate(mine):
-            if found := self._complaint(one, variant):
-                return Reading(variant, domain, reached, (one, found))
+            if not self._holds(one, variant):
+                return Reading(variant, domain, reached, one)
         return Reading(variant, domain, len(mine), None) if mine else None
 
-    def _complaint(self, asked: Asked, variant: Variant) -> Complaint | None:
-        arguments = self.binding.canonical(asked.case)
+    def _holds(self, asked: Asked, variant: Variant) -> bool:
+        arguments = self.binding.canonical(asked.case, variant)
         if not variant.applies(arguments):
-            return None
-        if not asked.complete or any(isinstance(output, Raised) for output in asked.outputs):
-            return Complaint("does not return")
-        values = [
-            self._out(output.value) for output in asked.outputs if isinstance(output, Returned)
-        ]
-        return compare.complaint(variant, asked.case, arguments, values)
+            return True
+        returned = self._returned(asked)
+        if len(returned) < asked.case.repeats:
+            return False
+        return compare.holds(variant, asked.case, arguments, returned)
+
+    def _returned(self, asked: Asked) -> list[object]:
+        return [self._out(one.value) for one in asked.outputs if isinstance(one, Returned)]
 
     def _out(self, value: object) -> object:
         """Return the result itself, where the kernel lets answers return `(out, cache)`."""
@@ -229,27 +218,35 @@ class _Trial:
         held = self._held(asked, reading)
         for one, holds in zip(asked, held, strict=True):
             domains[one.domain.words] &= holds
+        reach = (words for words, holds in domains.items() if holds)
         return self._base(
             Status.MATCHES,
-            variant=reading.variant.words,
-            domain=", ".join(words for words, holds in domains.items() if holds),
+            variant=reading.variant.told(self.binding.assumed),
+            domain=", ".join((*reach, *self.binding.absent)),
             tiers=_tiers(asked, held, reading.domain),
         )
 
     def _held(self, asked: Sequence[Asked], reading: Reading) -> list[bool]:
-        return [self._complaint(one, reading.variant) is None for one in asked]
+        return [self._holds(one, reading.variant) for one in asked]
 
     def _fails(
         self, asked: Sequence[Asked], reading: Reading, reply: Reply, limits: Limits
     ) -> Verdict:
         assert reading.failure, "only a failed reading is told"
-        one, complaint = reading.failure
+        one = reading.failure
         tiers = _tiers(asked, self._held(asked, reading), reading.domain)
         if not one.complete:
             return self._ended(one, reply, limits, tiers)
         raised = next((output for output in one.outputs if isinstance(output, Raised)), None)
         if raised:
             return self._raised(raised, tiers, one)
+        return self._differs(one, reading, tiers)
+
+    def _differs(self, one: Asked, reading: Reading, tiers: tuple[Tier, ...]) -> Verdict:
+        arguments = self.binding.canonical(one.case, reading.variant)
+        returned = self._returned(one)
+        complaint = compare.complaint(reading.variant, one.case, arguments, returned)
+        assert complaint, "what does not hold gives cause for complaint"
         evidence = (
             ("input", self._input(one.case)),
             *((caption, text) for caption, text in (
@@ -265,8 +262,15 @@ class _Trial:
             tiers=tiers,
             summary=f"`{self.binding.function}` {summary}",
             evidence=evidence,
-            hint=complaint.hint or one.case.hint,
+            hint=complaint.hint or self._mistake(one.case, arguments, returned) or one.case.hint,
         )
+
+    def _mistake(self, case: Case, arguments: Arguments, returned: Sequence[object]) -> str:
+        """Return what to tell whoever made a well-known mistake, empty where it is another one."""
+        for mistake in self.kernel.mistakes:
+            if compare.holds(Variant("", mistake.reference), case, arguments, returned):
+                return mistake.hint
+        return ""
 
     def _raised(self, raised: Raised, tiers: tuple[Tier, ...], asked: Asked | None) -> Verdict:
         said = harmless(f"{raised.kind}: {raised.message}" if raised.message else raised.kind)
@@ -284,14 +288,16 @@ class _Trial:
         )
 
     def _ended(
-        self, asked: Asked, reply: Reply, limits: Limits, tiers: tuple[Tier, ...]
+        self, asked: Asked | None, reply: Reply, limits: Limits, tiers: tuple[Tier, ...]
     ) -> Verdict:
+        """Return the verdict on a process that ended before `asked`, or after it had returned."""
         name = self.binding.function
         status, summary, hint = Status.CRASHED, "", ""
         match reply.ending:
             case Ending.LATE:
                 status = Status.TIMED_OUT
-                summary = f"`{name}` did not return within {limits.wall:g} s"
+                what = "did not return" if asked else "returned, but its process did not end"
+                summary = f"`{name}` {what} within {limits.wall:g} s"
                 hint = "look for a loop that does not end"
             case Ending.KILLED:
                 summary = f"`{name}` was ended by {_signal_name(reply.detail)}"
@@ -300,7 +306,7 @@ class _Trial:
             case _:
                 summary = f"`{name}` ended the process with exit status {reply.detail}"
                 hint = "return a value; an answer may not leave the interpreter"
-        evidence = (("input", self._input(asked.case)),)
+        evidence = (("input", self._input(asked.case)),) if asked else ()
         return self._base(status, tiers=tiers, summary=summary, evidence=evidence, hint=hint)
 
     def _base(self, status: Status, *, place: Place | None = None, **told: object) -> Verdict:
@@ -308,9 +314,7 @@ class _Trial:
         return replace(verdict, **told)  # type: ignore[arg-type]
 
     def _input(self, case: Case) -> str:
-        call = self.binding.call(case)
-        named = {**dict(zip(self.binding.positional, call.positional, strict=False)), **call.named}
-        return ", ".join(f"{name} = {show(value)}" for name, value in named.items())
+        return ", ".join(f"{name} = {show(value)}" for name, value in self.binding.told(case))
 
     def _line_place(self, line: int | None) -> Place | None:
         """Return the place of a whole line of the answer, None where it isn't one."""

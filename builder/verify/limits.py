@@ -6,8 +6,17 @@ from dataclasses import dataclass
 
 from builder.model import CannotRunError
 
-LEVEL = "limits"
-"""The isolation that answers run in: time, memory and processes are bounded, and no more."""
+NONE = "none"
+"""Nothing ran."""
+
+STRICT = "strict"
+"""Answers can neither open a file or a connection, nor start or signal a process."""
+
+SEATBELT = "seatbelt"
+"""The same on macOS, by its own means."""
+
+LIMITS = "limits"
+"""Time, memory and processes of answers are bounded, and no more: they must be trusted."""
 
 PRELUDE = "import numpy as np"
 """What runs before every answer; answers of interview banks leave it out."""

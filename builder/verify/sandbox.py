@@ -1,32 +1,25 @@
-"""Runs answers in processes of their own. The only module that starts, kills and awaits any.
+"""Runs answers in processes of their own, and reads what a stranger writes.
 
-The level of isolation is `limits` so far: wall clock, CPU time, memory, file size and number of
-processes. An answer can still read files and open connections, so it must come from somebody you
-trust; every report says so.
+How far an answer is locked in is measured, not assumed: before the first one a canary tries from
+within what an answer must not do.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import select
-import socket
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from builder.verify import wire
-from builder.verify.limits import SandboxError
-from builder.verify.worker import END, FORK, MESSAGE
+from builder.verify.limits import LIMITS, SEATBELT, STRICT, SandboxError
+from builder.verify.processes import Seatbelt, host
 
 _MOST_REPLY = 1 << 28
 
@@ -103,29 +96,51 @@ class Reply:
     detail: int = 0
 
 
-class Sandbox:
-    """A warm process and the answers that run in its children. Close it, or use it with `with`.
+# What an answer must not be able to do. It names the attempts that were not refused.
+_CANARY = """
+import os, signal, socket
 
-    `run` may be called from several threads at a time.
+def escapes():
+    attempts = {
+        "files": lambda: os.open("/etc/passwd", os.O_RDONLY),
+        "network": lambda: socket.socket(),
+        "processes": lambda: os.fork() or os._exit(0),
+        "signals": lambda: os.kill(os.getppid(), 0),
+    }
+    found = []
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except OSError:
+            continue
+        found.append(name)
+    return found
+"""
+
+
+class Sandbox:
+    """Runs jobs, each in a process of its own. Close it, or use it with `with`.
+
+    `level` says how far answers are locked in. `run` may be called from several threads at a time.
     """
 
     def __init__(self) -> None:
-        here, there = socket.socketpair()
-        worker = Path(__file__).with_name("worker.py")
-        library = _numpy_folder()
-        with there:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-                [sys.executable, "-s", "-S", "-P", "-B", worker, str(there.fileno()), library],
-                env=_environment(library),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(there.fileno(),),
-                cwd="/",
-                start_new_session=True,
-            )
-        self._control = here
-        self._lock = threading.Lock()
+        self._host = host()
+        try:
+            self.level = self._measured()
+        except BaseException:
+            self.close()
+            raise
+
+    def _measured(self) -> str:
+        """Return how far answers are locked in, by what a canary can do where they run."""
+        job = Job("", _CANARY, "canary", 1, (Call("escapes", (), {}),), 0, 10.0, 1 << 26)
+        match self.run(job):
+            case Reply((Returned([]),), Ending.FINISHED):
+                return SEATBELT if isinstance(self._host, Seatbelt) else STRICT
+            case Reply((Returned(list()),), Ending.FINISHED):
+                return LIMITS
+        raise SandboxError("the process that runs answers does not work on this system")
 
     def __enter__(self) -> Self:
         return self
@@ -139,44 +154,29 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """Hang up: the warm process ends its children and itself."""
-        self._control.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """End whatever still runs."""
+        self._host.close()
 
     def run(self, job: Job) -> Reply:
-        """Run `job` in a child of its own, and return what came of it.
+        """Run `job` in a process of its own, and return what came of it.
 
-        Raises SandboxError where no child could be started; an answer cannot cause that.
+        Raises SandboxError where none could be started; an answer cannot cause that.
         """
         read, write = os.pipe()
         try:
             with _written(job) as file:
-                child = self._fork(file.fileno(), write)
+                process = self._host.start(file.fileno(), write)
+        except BaseException:
+            os.close(read)
+            raise
         finally:
             os.close(write)
         with os.fdopen(read, "rb", buffering=0) as pipe:
-            outputs, ending = _outputs(pipe, job)
-        return _reply(outputs, ending, self._end(child))
-
-    def _fork(self, job: int, reply: int) -> int:
-        with self._lock, _explained():
-            socket.send_fds(self._control, [MESSAGE.pack(FORK, 0)], [job, reply])
-            return self._answer()
-
-    def _end(self, child: int) -> int:
-        with self._lock, _explained():
-            self._control.sendall(MESSAGE.pack(END, child))
-            return self._answer()
-
-    def _answer(self) -> int:
-        data = self._control.recv(MESSAGE.size, socket.MSG_WAITALL)
-        if len(data) < MESSAGE.size:
-            raise SandboxError("the process that runs answers has died")
-        return int(MESSAGE.unpack(data)[1])
+            try:
+                outputs, ending = _outputs(pipe, job)
+            finally:
+                status = self._host.end(process)
+        return _reply(outputs, ending, status)
 
 
 def _reply(outputs: tuple[Output, ...], ending: Ending, status: int) -> Reply:
@@ -186,27 +186,6 @@ def _reply(outputs: tuple[Output, ...], ending: Ending, status: int) -> Reply:
     if os.WIFSIGNALED(status):
         return Reply(outputs, Ending.KILLED, os.WTERMSIG(status))
     return Reply(outputs, Ending.EXITED, os.waitstatus_to_exitcode(status))
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SandboxError(f"the process that runs answers does not respond: {error}") from error
-
-
-def _numpy_folder() -> str:
-    spec = importlib.util.find_spec("numpy")
-    if spec is None or spec.origin is None:
-        raise SandboxError("numpy is not installed")
-    return str(Path(spec.origin).parent.parent)
-
-
-def _environment(library: str) -> dict[str, str]:
-    """Return a scrubbed environment; one thread a process, or a forked BLAS hangs."""
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    return {"PYTHONPATH": library, "PYTHONHASHSEED": "0", **dict.fromkeys(threads, "1")}
 
 
 @contextlib.contextmanager

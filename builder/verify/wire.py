@@ -125,7 +125,8 @@ def decode(header: bytes, payload: bytes) -> object:
     Raises WireError where the bytes are anything but what `encode` writes.
     """
     try:
-        node = json.loads(header, object_pairs_hook=_refuse, parse_constant=_refuse)
+        text = header.decode("ascii")
+        node = json.loads(text, object_pairs_hook=_refuse, parse_constant=_refuse)
         reader = _Reader(payload)
         value = reader.value(node, 0)
     except WireError:
@@ -179,8 +180,8 @@ class _Reader:
         found: dict[object, object] = {}
         for key, item in pairs:
             name = self.value(key, _MOST_DEPTH)
-            if type(name) not in (str, int):
-                _refuse("a key of a wrong type")
+            if type(name) not in (str, int) or name in found:
+                _refuse("no key, or one that is there already")
             found[name] = self.value(item, depth + 1)
         return found
 
@@ -208,10 +209,10 @@ def _leaf(kind: object, what: object) -> object:
         return what
     if type(what) is str:
         match kind:
-            case "int":
-                return int(what, 16)
-            case "float":
-                return float.fromhex(what)
+            case "int" if hex(number := int(what, 16)) == what:
+                return number
+            case "float" if (real := float.fromhex(what)).hex() == what:
+                return real
             case "str":
                 return what
             case "opaque":

@@ -1,8 +1,11 @@
 """The warm process: a fresh interpreter that has imported numpy and forks a child an answer.
 
-Started by `sandbox` as a script, away from the package: it knows the wire, numpy and the standard
-library, but no kernel, no reference and no expected value. It never reads an answer's code, its
-inputs or its outputs; those pass through pipes between the parent and the child.
+Started by `processes` as a script, away from the package: it knows the wire, the jail, numpy and
+the standard library, but no kernel, no reference and no expected value. It never reads an answer's
+code, its inputs or its outputs; those pass through pipes between the parent and the child.
+
+Where no process can lock itself in, the worker is started once an answer, by `ONCE`, and runs it.
+A warm process, started by `SERVE`, takes orders on a socket:
 
     parent -> warm   b"F" and two descriptors (the job to read, the pipe to reply on)
     warm -> parent   the child's process id
@@ -13,51 +16,78 @@ inputs or its outputs; those pass through pipes between the parent and the child
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import os
 import random
-import resource
 import signal
 import socket
 import struct
 import sys
-import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.fft
-import numpy.linalg
-import numpy.random
 
+SERVE, ONCE = "serve", "once"
 MESSAGE = struct.Struct("!ci")
 FORK, END = b"F", b"E"
 _JOB, _REPLY = 3, 4
 
 
-def _wire() -> ModuleType:
-    """Load the wire from its file: the package it belongs to must stay out of reach."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wire.py")
-    spec = importlib.util.spec_from_file_location("wire", path)
+# What answers may import has to be there before they are locked in.
+_READY = (
+    "abc", "bisect", "cmath", "collections.abc", "copy", "dataclasses", "decimal", "enum",
+    "fractions", "functools", "heapq", "itertools", "math", "numbers", "operator", "random", "re",
+    "statistics", "string", "typing", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial",
+    "numpy.random",
+)  # fmt: skip
+
+
+def _neighbour(name: str) -> ModuleType:
+    """Load a module from beside this file: the package it belongs to must stay out of reach."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules["wire"] = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def _prepared_jail(module: ModuleType) -> Any:
+    """Return the jail of this system, None where there is none; the canary will tell."""
+    try:
+        return module.Jail()
+    except (OSError, KeyError, AttributeError):
+        return None
 
 
 # ── the warm process ─────────────────────────────────────────────────────────────────────────────
 
 
-def serve(control: socket.socket, wire: ModuleType) -> None:
+@dataclass(frozen=True)
+class Tools:
+    """The modules that a child works with, and the jail where there is one."""
+
+    wire: ModuleType
+    jail: ModuleType
+    lock: Callable[[int], None]
+
+
+def serve(control: socket.socket, tools: Tools) -> None:
     """Fork and end children as the parent asks, until it hangs up; then end those left over."""
     children: set[int] = set()
+    warm = os.getpid()
     while message := _receive(control):
         (order, child), descriptors = message
         if order == FORK:
             child = os.fork()
             if not child:
-                _child(control, descriptors, wire)
+                _child(control, descriptors, tools, warm)
             children.add(child)
             control.sendall(MESSAGE.pack(FORK, child))
         elif child in children:
@@ -89,17 +119,26 @@ def _end(child: int) -> int:
 # ── the child ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _child(control: socket.socket, descriptors: list[int], wire: ModuleType) -> NoReturn:
-    """Run one job. Never returns: whatever happens, this process ends here."""
+def _child(control: socket.socket, descriptors: list[int], tools: Tools, warm: int) -> NoReturn:
+    """Run one job in a child of the warm process. Never returns: this process ends here."""
     try:
         os.setsid()
         control.detach()
+    except BaseException:
+        os._exit(70)
+    _work(descriptors, tools, warm)
+
+
+def _work(descriptors: list[int], tools: Tools, parent: int) -> NoReturn:
+    """Lock this process in and run one job. Whatever happens, the process ends here."""
+    try:
         _keep_only(*descriptors)
-        job = _read(wire)
-        _limit(job["wall"], job["memory"])
+        job = _read(tools.wire)
         random.seed(job["seed"])
         np.random.seed(job["seed"] % 2**32)
-        _run(job, wire)
+        tools.jail.limit(int(job["wall"]) + 1, job["memory"])
+        tools.lock(parent)
+        _run(job, tools.wire)
     except BaseException:
         os._exit(70)
     os._exit(0)
@@ -123,37 +162,6 @@ def _read(wire: ModuleType) -> Any:
         return wire.decode(job.read(header), job.read(payload))
 
 
-def _limit(wall: float, memory: int) -> None:
-    """Set limits that the answer cannot raise again.
-
-    `memory` in bytes comes on top of what the interpreter has mapped already. A limit on processes
-    counts all of a user's, so zero means: no further one. Root isn't held by it.
-    """
-    seconds = int(wall) + 1
-    limits = {
-        resource.RLIMIT_CPU: seconds,
-        resource.RLIMIT_AS: _mapped() + memory,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NPROC: 0,
-    }
-    for kind, wanted in limits.items():
-        _, hard = resource.getrlimit(kind)
-        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        try:
-            resource.setrlimit(kind, (limit, limit))
-        except (ValueError, OSError):
-            continue  # macOS knows no limit on address space
-
-
-def _mapped() -> int:
-    try:
-        with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        return 1 << 30
-
-
 def _run(job: Any, wire: ModuleType) -> None:
     """Define the answer, then make each call and reply to it with one frame."""
     space: dict[str, Any] = {"__name__": "answer"}
@@ -174,8 +182,12 @@ def _run(job: Any, wire: ModuleType) -> None:
 
 def _raised(error: BaseException, file: str, doing: str) -> dict[str, Any]:
     """Return what an exception says, and the last line of the answer that it went through."""
-    trace = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in trace if frame.filename == file]
+    line = None
+    step = error.__traceback__
+    while step:
+        if step.tb_frame.f_code.co_filename == file:
+            line = step.tb_lineno
+        step = step.tb_next
     try:
         message = str(error)[:300]
     except BaseException:
@@ -184,7 +196,7 @@ def _raised(error: BaseException, file: str, doing: str) -> dict[str, Any]:
     return {
         "raised": kind,
         "message": message,
-        "line": lines[-1] if lines else None,
+        "line": line,
         "doing": doing,
     }
 
@@ -195,8 +207,21 @@ def _reply(wire: ModuleType, reply: dict[str, Any]) -> None:
         frame = frame[os.write(_REPLY, frame) :]
 
 
+def main(library: str, mode: str, *descriptors: int) -> None:
+    """Import all that answers need; then serve the parent on a socket, or run a single job."""
+    warnings.simplefilter("ignore")
+    for module in _READY:
+        importlib.import_module(module)
+    # From here on nothing is imported from the disk: neither the package nor a note's own folder.
+    sys.path[:] = [path for path in sys.path if path != library]
+    wire, jail = _neighbour("wire"), _neighbour("jail")
+    prepared = _prepared_jail(jail)
+    tools = Tools(wire, jail, prepared.lock if prepared else lambda _: None)
+    if mode == ONCE:
+        _work(list(descriptors), tools, os.getppid())
+    with socket.socket(fileno=descriptors[0]) as channel:
+        serve(channel, tools)
+
+
 if __name__ == "__main__":
-    # A note's own folder or the package must not be importable for an answer.
-    sys.path[:] = [path for path in sys.path if path not in sys.argv[2:]]
-    with socket.socket(fileno=int(sys.argv[1])) as control:
-        serve(control, _wire())
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))
