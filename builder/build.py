@@ -51,7 +51,8 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
         diagnostics=diagnostics,
         excerpts=_excerpts(sources, diagnostics),
         isolation=judged.isolation,
-        seed=settings.seed if judged.isolation != "none" else None,
+        seed=settings.order.seed if judged.ran else None,
+        remembered=judged.remembered,
         left_out=left_out,
         written=written,
         skipped=skipped,
@@ -75,7 +76,7 @@ def _read(notes: Sequence[files.Found]) -> tuple[list[Source], list[Diagnostic]]
 def _judged(bank: Bank, settings: Settings, progress: verify.Progress) -> verify.Judged:
     if not settings.run:
         return verify.not_run(bank)
-    return verify.verify(bank, settings.seed, settings.limits, progress, trusted=settings.trust)
+    return verify.verify(bank, settings.order, progress)
 
 
 def _exported(

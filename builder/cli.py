@@ -15,8 +15,10 @@ from collections.abc import Mapping, Sequence
 from typing import Self, TextIO
 
 from builder import __version__
+from builder.files import cache_folder, forget
 from builder.model import CannotRunError, Report
 from builder.settings import Settings
+from builder.verify.limits import PRELUDE, Order
 
 # Beyond the year 9999 no calendar follows; milliseconds are the usual cause.
 _LONGEST_EPOCH = 11
@@ -97,6 +99,8 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--paper", choices=("a4", "letter"), default="a4", help="paper of the sheet (%(default)s)"
     )
+    cache = commands.add_parser("cache", help="forget what earlier runs found", epilog=_EPILOG)
+    cache.add_argument("what", choices=("clear",), help="clear: remove all remembered verdicts")
     return top
 
 
@@ -121,9 +125,14 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--seed", type=int, metavar="N", help="repeat a run with the seed that it reported"
     )
+    command.add_argument(
+        "--no-cache", action="store_true", help="run every answer, and remember no verdict"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "cache":
+        return _clear_cache(os.environ)
     from builder.build import build
 
     settings = _settings(options, os.environ)
@@ -133,6 +142,14 @@ def _run(options: argparse.Namespace) -> int:
     return CLEAN if report.clean else FAULTY
 
 
+def _clear_cache(environment: Mapping[str, str]) -> int:
+    folder = cache_folder(environment, sys.platform)
+    if folder:
+        forget(folder)
+    _print(f"removed {folder}\n" if folder else "there is no cache: no home folder is known\n")
+    return CLEAN
+
+
 def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
     output = getattr(options, "output", None)
     if output == "":
@@ -140,14 +157,23 @@ def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Se
     return Settings(
         paths=tuple(options.paths),
         now=_now(environment.get("SOURCE_DATE_EPOCH")),
-        seed=secrets.randbelow(2**31) if options.seed is None else options.seed,
+        order=_order(options, environment),
         output=output,
         only=options.only,
         run=not options.no_run,
-        # Code from strangers is what CI runs on, so there nobody can vouch for it.
-        trust=options.trust and not environment.get("CI"),
         keep_going=getattr(options, "keep_going", False),
         paper=getattr(options, "paper", "a4"),
+    )
+
+
+def _order(options: argparse.Namespace, environment: Mapping[str, str]) -> Order:
+    seeded = options.seed is not None
+    remembers = not (options.no_cache or seeded)
+    return Order(
+        seed=options.seed if seeded else secrets.randbelow(2**31),
+        cache=cache_folder(environment, sys.platform) if remembers else None,
+        # Code from strangers is what CI runs on, so there nobody can vouch for it.
+        trust=options.trust and not environment.get("CI"),
     )
 
 
@@ -161,8 +187,6 @@ def _now(epoch: str | None) -> int:
 
 
 def _text(report: Report, options: argparse.Namespace) -> str:
-    from builder.verify.limits import PRELUDE
-
     if options.format == "json":
         from builder.report import json
 

@@ -320,7 +320,8 @@ class Report:
 
     `excerpts` are the lines that diagnostics show, by file and number. `isolation` is "none" and
     `seed` None where nothing was run. `left_out` are the cards with an error: those that the deck
-    lacks, or would lack. `skipped` counts notes without a card.
+    lacks, or would lack. `skipped` counts notes without a card, `remembered` the answers whose
+    verdicts come from an earlier run.
     """
 
     bank: Bank
@@ -332,6 +333,7 @@ class Report:
     left_out: tuple[Card, ...] = ()
     written: tuple[Written, ...] = ()
     skipped: int = 0
+    remembered: int = 0
 
     def count(self, severity: Severity) -> int:
         """How many diagnostics are of `severity`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.verify.limits import DEFAULT_LIMITS, Limits
+from builder.verify.limits import Order
 
 Paper = Literal["a4", "letter"]
 
@@ -15,17 +15,15 @@ class Settings:
     """Choices of one run.
 
     `output` is the folder to write to, None to write nothing. `only` keeps the cards whose
-    question holds this text. `now` is in UNIX seconds; `seed` makes the judge's random inputs.
-    With `trust`, answers may run where they cannot be locked in.
+    question holds this text. `now` is in UNIX seconds. `order` says how answers are judged; with
+    `run` False none is.
     """
 
     paths: tuple[str, ...]
     now: int
-    seed: int
+    order: Order
     output: str | None = None
     only: str = ""
     run: bool = True
     keep_going: bool = False
     paper: Paper = "a4"
-    trust: bool = False
-    limits: Limits = DEFAULT_LIMITS

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ class Parameter:
 
     `complements` are names under which answers take 1 minus the value ("keep_prob" for p).
     `absent` completes "holds for …" where an answer lacks the parameter and so reaches less far.
-    `usual` is passed to an answer that insists on a parameter whose default here is None.
+    `usual` is passed to an answer that insists on a parameter whose default here is None. An
+    answer's own default is a convention of its own, if it lies between `least` and `most`.
     """
 
     name: str
@@ -46,6 +48,12 @@ class Parameter:
     complements: tuple[str, ...] = ()
     absent: str = ""
     usual: object = None
+    least: float = -inf
+    most: float = inf
+
+    def allows(self, default: object) -> bool:
+        """Tell whether an answer's own default is a number that may be taken for a convention."""
+        return isinstance(default, bool | int | float) and self.least <= default <= self.most
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,7 +174,7 @@ CROSS_ENTROPY = Kernel(
             "y_pred",
             ("p", "predicted_probs", "probs", "y_hat", "predictions", "preds", "pred", "q"),
         ),
-        Parameter("eps", ("epsilon",), default=None, usual=1e-9),
+        Parameter("eps", ("epsilon",), default=None, usual=1e-9, least=1e-16, most=1e-5),
     ),
     variants=_variants(),
     domains=(

@@ -139,7 +139,7 @@ BATCHNORM_FORWARD = Kernel(
         Parameter("x", ("inputs", "a", "z", "data")),
         Parameter("gamma", ("scale", "weight", "g")),
         Parameter("beta", ("shift", "bias", "b")),
-        Parameter("eps", ("epsilon",), default=None, usual=1e-5),
+        Parameter("eps", ("epsilon",), default=None, usual=1e-5, least=1e-12, most=1e-2),
     ),
     variants=tuple(
         Variant("" if eps == _EPS[0] else "eps {eps}", batchnorm_forward, defaults={"eps": eps})

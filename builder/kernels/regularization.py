@@ -47,9 +47,7 @@ def _values(x: Array, keep: float, out: Array) -> Complaint | None:
     if out.shape != x.shape:
         return Complaint("another shape than x", f"shape {x.shape}", f"shape {out.shape}")
     if keep == 1.0:
-        if np.allclose(out, x, rtol=1e-9, atol=0):
-            return None
-        return Complaint("values other than x, where nothing is to be dropped", "x, unchanged")
+        return _unchanged(x, out)
     scaled = x / keep if keep else np.zeros_like(x)
     wrong = ~(np.isclose(out, scaled, rtol=_RTOL, atol=0) | (out == 0))
     if not wrong.any():
@@ -66,6 +64,17 @@ def _values(x: Array, keep: float, out: Array) -> Complaint | None:
     )
 
 
+def _unchanged(x: Array, out: Array) -> Complaint | None:
+    wrong = ~np.isclose(out, x, rtol=1e-9, atol=0)
+    if not wrong.any():
+        return None
+    return Complaint(
+        "values other than x, where nothing is to be dropped",
+        "x, unchanged",
+        f"{out[wrong][0]:.6g} in the place of {x[wrong][0]:.6g}",
+    )
+
+
 def _share(keep: float, masks: Sequence[Array]) -> Complaint | None:
     """Hold the number of kept values, over all calls, against a two-sided Chernoff bound."""
     kept, n = sum(int(mask.sum()) for mask in masks), sum(mask.size for mask in masks)
@@ -74,8 +83,8 @@ def _share(keep: float, masks: Sequence[Array]) -> Complaint | None:
     swapped = n * _divergence(kept / n, 1 - keep) <= _LOG_ALPHA
     return Complaint(
         "a wrong share of kept values",
-        f"{keep:.4g} of {n} values kept, or nearly so",
-        f"{kept / n:.4g} of them kept",
+        f"{keep:.1%} of {n} values kept, or nearly so",
+        f"{kept / n:.1%} of them kept",
         "dropped and kept ones are swapped" if swapped else "",
     )
 
@@ -112,8 +121,8 @@ def _neighbourhood(keep: float, mask: Array) -> Complaint | None:
         if first.size * _divergence(same, _agreement(keep)) > 2 * _LOG_ALPHA:
             return Complaint(
                 f"a mask whose neighbours along axis {axis} are not independent",
-                f"{_agreement(keep):.4g} of them equal, or nearly so",
-                f"{same:.4g} of them equal",
+                f"both dropped or both kept in {_agreement(keep):.1%} of pairs, or nearly so",
+                f"in {same:.1%} of pairs",
                 "draw one random number for each element of x",
             )
     return None

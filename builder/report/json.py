@@ -78,5 +78,6 @@ def _summary(report: Report) -> dict[str, Any]:
         "warnings": report.count(Severity.WARNING),
         "left_out": [card.key for card in report.left_out],
         "skipped": report.skipped,
+        "remembered": report.remembered,
         "files": [{"path": file.path, "size": file.size} for file in report.written],
     }

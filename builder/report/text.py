@@ -89,11 +89,19 @@ def _summary(report: Report, pen: Pen, prelude: str, *, building: bool) -> Itera
     yield from _verdicts(report)
     if report.isolation != "none":
         yield pen("quiet", f"isolation {report.isolation}: {_ISOLATION[report.isolation]}")
-        yield pen("quiet", f"prelude `{prelude}`, seed {report.seed}")
+        yield pen("quiet", ", ".join(_circumstances(report, prelude)))
     yield from _left_out(report, building=building)
     yield _counts(report, pen)
     for file in report.written:
         yield f"wrote {harmless(file.path)} ({_size(file.size)})"
+
+
+def _circumstances(report: Report, prelude: str) -> Iterator[str]:
+    yield f"prelude `{prelude}`"
+    if report.seed is not None:
+        yield f"seed {report.seed}"
+    if report.remembered:
+        yield f"{_plural(report.remembered, 'answer')} unchanged and not run again"
 
 
 def _verdicts(report: Report) -> Iterator[str]:

@@ -9,14 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from builder.model import Bank, Card, Status, Verdict
-from builder.verify.limits import LIMITS, NONE, PRELUDE, Limits, SandboxError
+from builder.verify.limits import NONE, PRELUDE, Limits, Order, SandboxError
 
-__all__ = ["PRELUDE", "Judged", "Limits", "SandboxError", "not_run", "verify"]
-
-_UNSAFE = (
-    "answers cannot be locked in on this system, so they could read your files and use your "
-    "network: pass --trust if you would run this code yourself (never in CI), or --no-run"
-)
+__all__ = ["PRELUDE", "Judged", "Limits", "Order", "SandboxError", "not_run", "verify"]
 
 Progress = Callable[[int, int, str], None]
 """Told before each verdict: how many are done, of how many, and the question that comes next."""
@@ -24,36 +19,39 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The verdicts of every code card, by key, and the isolation that the answers ran in."""
+    """The verdicts of every code card, by key, and the isolation that the answers ran in.
+
+    `remembered` counts the cards whose verdicts come from an earlier run.
+    """
 
     verdicts: Mapping[str, tuple[Verdict, ...]]
     isolation: str = NONE
+    remembered: int = 0
+
+    @property
+    def ran(self) -> bool:
+        """Whether an answer was run at all."""
+        return self.isolation != NONE and self.remembered < len(self.verdicts)
 
 
-def verify(bank: Bank, seed: int, limits: Limits, progress: Progress, *, trusted: bool) -> Judged:
-    """Judge every code card. Nothing is started where there is none.
+def verify(bank: Bank, order: Order, progress: Progress) -> Judged:
+    """Judge every code card. Nothing is started that isn't needed.
 
-    Raises SandboxError where answers cannot be run at all, or only without strict isolation and
-    nobody said that they are `trusted`.
+    Raises SandboxError where answers cannot be run at all, or only without being locked in and
+    nobody said that they are trusted.
     """
     cards = _code_cards(bank)
     if not cards:
         return Judged({})
-    try:
-        from builder.verify.judge import judge
-        from builder.verify.sandbox import Sandbox
-    except ImportError as error:
-        raise SandboxError(f"answers cannot be run on this system: {error}") from error
+    from builder.verify.bench import Bench
 
-    with Sandbox() as sandbox, _workers(sandbox.close) as pool:
-        if sandbox.level == LIMITS and not trusted:
-            raise SandboxError(_UNSAFE)
-        judged = pool.map(lambda card: judge(card, sandbox, seed, limits), cards)
+    with Bench(order) as bench, _workers(bench.close) as pool:
+        judged = pool.map(bench.judge, cards)
         verdicts: dict[str, tuple[Verdict, ...]] = {}
         for done, card in enumerate(cards):
             progress(done, len(cards), card.question)
             verdicts[card.key] = next(judged)
-        return Judged(verdicts, sandbox.level)
+    return Judged(verdicts, bench.isolation, bench.remembered)
 
 
 def not_run(bank: Bank) -> Judged:

@@ -125,7 +125,7 @@ def _binding(
         if own.get(name) is REQUIRED:
             insisted.add(name)
             assumed[name] = parameter.usual if parameter.default is None else parameter.default
-        elif isinstance(own.get(name), bool | int | float):
+        elif parameter.allows(own.get(name)):
             assumed[name] = slots[name].value(own[name])
     return Binding(
         function,

@@ -1,9 +1,9 @@
 """Remembers verdicts, so that an answer that has not changed isn't run again.
 
 The cache lives in the user's own cache folder, never beside a bank: a pull request could carry
-passes. A key is a hash of everything that can change a verdict: the answer, the prelude, how the
-function is called, the limits, the isolation, the versions of Python and numpy, and the sources of
-kernels and judge themselves. Places are kept relative to the answer, so it may move in its note.
+passes. A key is a hash of everything that can change a verdict: the answer, the prelude, the
+limits, the isolation, the versions of Python and numpy, and the sources of kernels and judge
+themselves. Places are kept relative to the answer, so it may move in its note.
 
 An entry is one small file, written beside and renamed, with a hash of its own content: whatever is
 torn, foreign or from another version counts as not there. Time-outs are never kept: a machine may
@@ -17,11 +17,10 @@ import json
 import platform
 from dataclasses import asdict, replace
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from builder import files
 from builder.model import Code, Place, Status, Tier, Verdict
@@ -30,33 +29,33 @@ from builder.verify.limits import PRELUDE, Limits
 _KEPT = frozenset((Status.MATCHES, Status.DIFFERS, Status.CRASHED))
 
 
+Verdicts = tuple[Verdict, ...]
+
+
 class Cache:
-    """Verdicts in a folder; without a folder nothing is remembered."""
+    """The verdicts on whole answers, in a folder; without a folder nothing is remembered."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder / "verdicts" if folder else None
 
-    def get(self, key: str, code: Code) -> Verdict | None:
-        """Return the verdict under `key` for the answer `code`, None where there is none."""
+    def get(self, key: str, code: Code) -> Verdicts | None:
+        """Return what is remembered under `key` for the answer `code`, None where nothing is."""
         content = files.recall(self._folder / key[:2] / key) if self._folder else None
         try:
             return _read(content, code) if content else None
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
 
-    def put(self, key: str, code: Code, verdict: Verdict) -> None:
-        """Remember `verdict`; a disk that refuses only costs the next run its time."""
-        if self._folder and verdict.status in _KEPT:
-            files.remember(self._folder / key[:2] / key, _written(verdict, code))
+    def put(self, key: str, code: Code, verdicts: Verdicts) -> None:
+        """Remember `verdicts`; a disk that refuses only costs the next run its time."""
+        if self._folder and all(verdict.status in _KEPT for verdict in verdicts):
+            files.remember(self._folder / key[:2] / key, _written(verdicts, code))
 
 
-def key(code: Code, function: str, kernel: str, limits: Limits, isolation: str) -> str:
-    """Return the name of a verdict: equal only where nothing that could change it differs."""
-    parts = (
-        *_versions(), PRELUDE, code.source, function, kernel, str(limits.wall), str(limits.memory),
-        isolation,
-    )  # fmt: skip
-    return hashlib.sha256("\0".join(map(repr, parts)).encode()).hexdigest()
+def key(code: Code, limits: Limits, isolation: str) -> str:
+    """Return the name of an entry: equal only where nothing that could change a verdict differs."""
+    told = (*_versions(), PRELUDE, code.source, str(limits.wall), str(limits.memory), isolation)
+    return hashlib.sha256("\0".join(map(repr, told)).encode()).hexdigest()
 
 
 @cache
@@ -67,36 +66,37 @@ def _versions() -> tuple[str, ...]:
         for path in sorted(resources(package).iterdir(), key=lambda path: path.name):
             if path.name.endswith(".py"):
                 own.update(path.read_bytes())
-    return platform.python_version(), platform.machine(), np.__version__, own.hexdigest()
+    return platform.python_version(), platform.machine(), version("numpy"), own.hexdigest()
 
 
 # ── one entry ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _written(verdict: Verdict, code: Code) -> bytes:
-    told = asdict(replace(verdict, place=_moved(verdict.place, code, -1)))
+def _written(verdicts: Verdicts, code: Code) -> bytes:
+    told = [asdict(replace(one, place=_moved(one.place, code, -1))) for one in verdicts]
     content = json.dumps(told).encode()
     return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
-def _read(entry: bytes, code: Code) -> Verdict | None:
+def _read(entry: bytes, code: Code) -> Verdicts | None:
     digest, _, content = entry.partition(b"\n")
     if hashlib.sha256(content).hexdigest().encode() != digest:
         return None
-    told: dict[str, Any] = json.loads(content)
-    return Verdict(
-        **told
-        | {
-            "status": Status(told["status"]),
-            "place": _moved(Place(**told["place"]), code, +1),
-            "tiers": tuple(Tier(**tier) for tier in told["tiers"]),
-            "evidence": tuple((caption, text) for caption, text in told["evidence"]),
-        }
-    )
+    return tuple(_verdict(told, code) for told in json.loads(content)) or None
+
+
+def _verdict(told: dict[str, Any], code: Code) -> Verdict:
+    rich = {
+        "status": Status(told["status"]),
+        "place": _moved(Place(**told["place"]), code, +1),
+        "tiers": tuple(Tier(**tier) for tier in told["tiers"]),
+        "evidence": tuple((caption, text) for caption, text in told["evidence"]),
+    }
+    return Verdict(**told | rich)
 
 
 def _moved(place: Place, code: Code, sign: int) -> Place:
-    """Return `place` from the file's lines to the answer's, or back with `sign` +1."""
+    """Return `place` counted from the answer instead of the file, or back with `sign` +1."""
     lines, columns = sign * (code.place.line - 1), sign * (code.place.column - 1)
     return Place(
         code.place.file if sign > 0 else "",

@@ -5,7 +5,7 @@ what is allowed, and so that the code on the card is the code that ran. At most 
 
     imports          of `ALLOWED` modules, anywhere
     definitions      functions, classes and lambdas, each name once
-    constants        assignments of literals, and of what `np` or another name holds
+    constants        assignments of literals, names, and what `np`, `math` or `float` make of them
     texts            a docstring
 
 with no invisible character anywhere, and no name that only looks like another one.
@@ -155,15 +155,26 @@ def _is_definition(node: ast.stmt) -> bool:
 
 _PLAIN = (
     ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp,
-    ast.BinOp, ast.Subscript, ast.Slice, ast.operator, ast.unaryop, ast.expr_context,
+    ast.BinOp, ast.Subscript, ast.Slice, ast.keyword, ast.operator, ast.unaryop, ast.expr_context,
+)  # fmt: skip
+_MAKERS = frozenset(
+    ("np", "numpy", "math", "bool", "complex", "dict", "float", "frozenset", "int", "list", "range",
+     "set", "slice", "str", "tuple")
 )  # fmt: skip
 
 
 def _is_constant(value: ast.expr) -> bool:
-    """Tell whether `value` is a lambda, or an expression of literals and names without a call."""
+    """Tell whether `value` is a lambda, or made of literals, names and calls of `_MAKERS`."""
     if isinstance(value, ast.Lambda):
         return True
-    return all(isinstance(part, _PLAIN) for part in ast.walk(value))
+    return all(isinstance(part, _PLAIN) or _makes_constant(part) for part in ast.walk(value))
+
+
+def _makes_constant(part: ast.AST) -> bool:
+    function = part.func if isinstance(part, ast.Call) else None
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return isinstance(function, ast.Name) and function.id in _MAKERS
 
 
 def _imports(tree: ast.Module) -> Iterator[Refusal]:

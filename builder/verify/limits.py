@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from builder.model import CannotRunError
 
@@ -31,6 +32,22 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a bank is to be judged.
+
+    `seed` makes the random inputs. `cache` is the folder of remembered verdicts, None to run every
+    answer. `budget` is in seconds of wall clock for all answers together. With `trust`, answers
+    may run where they cannot be locked in.
+    """
+
+    seed: int
+    limits: Limits = DEFAULT_LIMITS
+    budget: float = 900.0
+    cache: Path | None = None
+    trust: bool = False
 
 
 class SandboxError(CannotRunError):

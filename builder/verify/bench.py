@@ -1,0 +1,94 @@
+"""Where answers are judged: remembers verdicts, and starts a sandbox once there is one to find."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from builder.model import Card, Code, Verdict
+from builder.verify import cache
+from builder.verify.judge import judge
+from builder.verify.limits import LIMITS, NONE, SEATBELT, STRICT, Limits, Order, SandboxError
+from builder.verify.sandbox import Sandbox
+
+_UNSAFE = (
+    "answers cannot be locked in on this system, so they could read your files and use your "
+    "network: pass --trust if you would run this code yourself (never in CI), or --no-run"
+)
+
+
+class Bench:
+    """Judges cards as `order` says, from several threads at a time. Close it, or use `with`.
+
+    `isolation` is how far answers were locked in, now or when they were judged; `remembered`
+    counts the cards that were not run again.
+    """
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._cache = cache.Cache(order.cache)
+        self._lock = threading.Lock()
+        self._sandbox: Sandbox | None = None
+        self._closed = False
+        self._deadline = time.monotonic() + order.budget
+        self.isolation = NONE
+        self.remembered = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End whatever still runs; nothing is started from now on."""
+        with self._lock:
+            self._closed = True
+            if self._sandbox:
+                self._sandbox.close()
+
+    def judge(self, card: Card) -> tuple[Verdict, ...]:
+        """Return the verdicts on a code card."""
+        assert isinstance(card.answer, Code), "only code is judged"
+        return self._remembered(card.answer) or self._judged(card, card.answer)
+
+    def _remembered(self, code: Code) -> tuple[Verdict, ...] | None:
+        """Look under each level that would do; one that is not measured yet may be any of them."""
+        started = self._sandbox
+        for level in (started.level,) if started else (STRICT, SEATBELT):
+            found = self._cache.get(cache.key(code, self._order.limits, level), code)
+            if found:
+                with self._lock:
+                    self.remembered += 1
+                    self.isolation = level if self.isolation == NONE else self.isolation
+                return found
+        return None
+
+    def _judged(self, card: Card, code: Code) -> tuple[Verdict, ...]:
+        sandbox = self._started()
+        limits = self._order.limits
+        left = max(self._deadline - time.monotonic(), 0.0)
+        granted = Limits(min(limits.wall, left), limits.memory)
+        verdicts = judge(card, sandbox, self._order.seed, granted)
+        self._cache.put(cache.key(code, limits, sandbox.level), code, verdicts)
+        return verdicts
+
+    def _started(self) -> Sandbox:
+        with self._lock:
+            if self._closed:
+                raise SandboxError("the run was ended")
+            if self._sandbox is None:
+                sandbox = Sandbox()
+                if sandbox.level == LIMITS and not self._order.trust:
+                    sandbox.close()
+                    raise SandboxError(_UNSAFE)
+                self._sandbox = sandbox
+                self.isolation = sandbox.level
+            return self._sandbox

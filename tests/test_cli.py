@@ -1,0 +1,379 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from fcntl import ioctl
+from pathlib import Path
+from termios import TIOCSWINSZ
+
+import commands
+import pytest
+import reading
+
+from builder import __version__
+
+GOOD = reading.pairs("a?", "b?")
+FAULTY = "# Faulty\n\n```\nQ: c?\nloose\nA: d\n\nQ: e?\nA: f\n```\n"
+ENDLESS = (
+    "# Code\n\n```python\n# 1. Implement softmax\ndef softmax(x):\n    while True: pass\n```\n"
+)
+
+Capsys = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("SOURCE_DATE_EPOCH", "CI"):
+        monkeypatch.delenv(name, raising=False)
+    Path("good.md").write_text(GOOD, encoding="utf-8")
+    Path("faulty.md").write_text(FAULTY, encoding="utf-8")
+
+
+def written() -> list[str]:
+    """Return all files beside the two notes."""
+    found = {str(path.relative_to(".")) for path in Path().rglob("*") if path.is_file()}
+    return sorted(found - {"good.md", "faulty.md"})
+
+
+# ── exit statuses ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_clean_is_zero(capsys: Capsys) -> None:
+    """Check writes nothing; build writes a deck and a sheet, and says so."""
+    done = commands.run(capsys, "check", "good.md")
+    assert (done.status, done.out, done.err) == (0, "2 cards, 0 errors, 0 warnings\n", "")
+    assert written() == []
+    done = commands.run(capsys, "build", "good.md", "-o", "o")
+    assert (done.status, done.err) == (0, "")
+    assert written() == ["o/good.apkg", "o/good.pdf"]
+    assert [line.split(" (")[0] for line in done.out.splitlines()[1:]] == [
+        "wrote o/good.apkg", "wrote o/good.pdf",
+    ]  # fmt: skip
+
+
+def test_errors_are_one(capsys: Capsys) -> None:
+    """No file is written, and the report says which cards it would be without."""
+    done = commands.run(capsys, "build", "faulty.md")
+    assert (done.status, done.err, written()) == (1, "", [])
+    assert (
+        "no deck was written; without these cards it can be, with --keep-going:\n"
+        "  - c? (faulty.md:4)\n"
+    ) in done.out
+    assert commands.run(capsys, "check", "faulty.md").status == 1
+
+
+def test_keep_going_writes_and_is_still_one(capsys: Capsys) -> None:
+    """CI sees the fault, the learner has the rest."""
+    done = commands.run(capsys, "build", "faulty.md", "--keep-going")
+    assert (done.status, written()) == (1, ["output/faulty.apkg", "output/faulty.pdf"])
+    assert "left out of the deck:\n  - c? (faulty.md:4)\n" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["check", "missing.md"], "missing.md: no such file or folder"),
+        (["check"], "content: no such file or folder"),
+        (["check", ""], "a path is empty"),
+        (["check", "empty"], "empty: no Markdown note (`*.md`) in this folder"),
+        (["check", "good.md", "binary.md"],
+         "binary.md: a NUL byte at offset 1: this is no text file"),
+        (["check", "latin.md"],
+         "latin.md: byte 0xe9 in line 2 is not UTF-8: save the note as UTF-8"),
+        (["check", "prose"],
+         "no note here holds a card: write `Q:` and `A:` in a plain fence"),
+        (["check", "good.md", "-k", "zzz"], "no question holds 'zzz', which -k asks for"),
+        (["build", "good.md", "-o", "good.md/o"], "good.md/o: cannot write here: not a directory"),
+        (["build", "good.md", "-o", ""], "the output folder (-o) has an empty name"),
+        (["check", "\x1b[31m\n::error::"], "\\x1b[31m\\n::error::: no such file or folder"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_two_and_one_line(
+    capsys: Capsys, arguments: list[str], line: str
+) -> None:
+    """On standard error, and nothing is written anywhere."""
+    Path("empty").mkdir()
+    Path("prose").mkdir()
+    Path("prose/a.md").write_text("words", encoding="utf-8")
+    Path("binary.md").write_bytes(b"a\0")
+    Path("latin.md").write_bytes(b"a\ncaf\xe9")
+    before = written()
+    done = commands.run(capsys, *arguments)
+    assert (done.status, done.out, done.err) == (2, "", f"proofdeck: {line}\n")
+    assert written() == before
+
+
+@pytest.mark.parametrize("arguments", [[], ["--nope"], ["build", "--format", "xml"], ["deck"]])
+def test_a_command_line_that_makes_no_sense_is_two(capsys: Capsys, arguments: list[str]) -> None:
+    """The usage is shown."""
+    with pytest.raises(SystemExit) as caught:
+        commands.run(capsys, *arguments)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: proofdeck")
+
+
+def children(process: int) -> set[int]:
+    """Return the processes below `process`, and those below them."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in map(int, task.read_text(encoding="ascii").split()):
+            found |= {child, *children(child)}
+    return found
+
+
+def alive(process: int) -> bool:
+    """Tell whether a process is there, and no corpse."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
+def within(seconds: float, condition: object) -> bool:
+    """Wait until `condition` holds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():  # type: ignore[operator]
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+def test_ctrl_c_is_130_and_leaves_no_process_behind() -> None:
+    """Even while an answer runs for ever."""
+    Path("endless.md").write_text(ENDLESS, encoding="utf-8")
+    process = subprocess.Popen(
+        commands.command("build", "--trust", "endless.md"),
+        env=commands.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    seen: set[int] = set()
+
+    def answering() -> bool:
+        seen.update(children(process.pid))
+        return len(seen) >= 2
+
+    assert within(20, answering), "the answer never ran"
+    time.sleep(0.1)
+    seen.update(children(process.pid))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (
+        130,
+        "",
+        "proofdeck: interrupted, nothing was written\n",
+    )
+    assert within(5, lambda: not any(map(alive, seen))), "a process was left behind"
+    assert written() == ["endless.md"]
+
+
+# ── options ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_only_some_cards(capsys: Capsys) -> None:
+    """Upper case does not matter."""
+    done = commands.run(capsys, "check", "good.md", "faulty.md", "-k", "E?")
+    assert (done.status, done.out) == (0, "1 card, 0 errors, 0 warnings\n")
+
+
+def test_nothing_says_verified_when_nothing_ran(capsys: Capsys) -> None:
+    """An endless answer is no error then."""
+    Path("endless.md").write_text(ENDLESS, encoding="utf-8")
+    done = commands.run(capsys, "check", "endless.md", "--no-run")
+    assert done.out == "1 card, nothing was run, so nothing is verified, 0 errors, 0 warnings\n"
+    assert done.status == 0
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_json_is_all_that_stands_on_standard_output(capsys: Capsys, command: str) -> None:
+    """Whether the bank is clean or not."""
+    for note, status in (("good.md", 0), ("faulty.md", 1)):
+        done = commands.run(capsys, command, note, "--format", "json")
+        assert (done.status, done.err) == (status, "")
+        report = json.loads(done.out)
+        assert report["version"] == 1
+        assert report["summary"]["errors"] == status
+    assert commands.run(capsys, command, "missing", "--format", "json").out == ""
+
+
+def test_a_seed_repeats_a_run(capsys: Capsys) -> None:
+    """What is reported can be given."""
+    arguments = ["check", "--trust", str(reading.BANK), "--format", "json", "--seed", "7"]
+    first, second = (commands.run(capsys, *arguments).out for _ in range(2))
+    assert first == second
+    assert json.loads(first)["seed"] == 7
+
+
+@pytest.mark.parametrize("epoch", ["abc", "-1", "1.5", "１", "1700000000000", "9" * 5000])
+def test_a_time_that_is_none_is_refused(
+    capsys: Capsys, monkeypatch: pytest.MonkeyPatch, epoch: str
+) -> None:
+    """Letters, signs, and milliseconds."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    done = commands.run(capsys, "build", "good.md")
+    assert done.status == 2
+    assert done.err.endswith("it must be a number of seconds\n")
+    assert written() == []
+
+
+@pytest.mark.parametrize("epoch", ["0", "1", "315532800", "1700000000", "4294967296", ""])
+def test_a_time_makes_the_same_bytes(
+    capsys: Capsys, monkeypatch: pytest.MonkeyPatch, epoch: str
+) -> None:
+    """Before 1980 and after 2106 as well; an empty one counts as none."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    assert commands.run(capsys, "build", "good.md", "-o", "one").status == 0
+    if epoch:
+        assert commands.run(capsys, "build", "good.md", "-o", "two").status == 0
+        for name in ("good.apkg", "good.pdf"):
+            assert Path("one", name).read_bytes() == Path("two", name).read_bytes()
+
+
+def test_the_version(capsys: Capsys) -> None:
+    """As the package has it."""
+    with pytest.raises(SystemExit) as caught:
+        commands.run(capsys, "--version")
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"proofdeck {__version__}\n"
+
+
+# ── surroundings ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_surroundings_change_no_byte() -> None:
+    """Neither time zone nor locale nor hash seed nor the current folder."""
+    Path("faults.md").write_text(FAULTY + "---\n" + GOOD, encoding="utf-8")
+    worlds: list[Mapping[str, str]] = [
+        {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "1"},
+        {"TZ": "Asia/Kathmandu", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2"},
+    ]
+    outcomes = []
+    for number, world in enumerate(worlds):
+        done = commands.spawn(
+            "build", "--trust", str(reading.ORIGINAL), "-o", f"o{number}", "--seed", "1",
+            "--format", "json", SOURCE_DATE_EPOCH="1700000000", **world,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+        files = {file.name: file.read_bytes() for file in Path(f"o{number}").iterdir()}
+        faults = commands.spawn("check", "faults.md", **world)
+        outcomes.append((done.stdout.replace(f"o{number}/".encode(), b"o/"), files, faults.stdout))
+    assert outcomes[0] == outcomes[1]
+    assert outcomes[0][1].keys() == {"original-bank.apkg", "original-bank.pdf"}
+
+
+def test_an_encoding_without_a_sign_spells_it_out() -> None:
+    """A report is better than a traceback."""
+    Path("moji.md").write_text(reading.pairs("n“²” Â²?"), encoding="utf-8")
+    done = commands.spawn("check", "moji.md", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\xc2\xb2" in done.stdout
+
+
+def test_a_file_whose_name_is_no_text_is_built() -> None:
+    """Its name is spelled out where it is shown."""
+    name = os.fsdecode(b"g\xff.md")
+    try:
+        Path(name).write_text(reading.pairs("Â²?"), encoding="utf-8")
+    except OSError:
+        pytest.skip("this disk wants names that are text")
+    done = commands.spawn("build", name, "-o", "o")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"--> g\\udcff.md:" in done.stdout
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell in which `proofdeck` stands for the command."""
+    prelude = f'proofdeck() {{ "{sys.executable}" -m builder "$@"; }}\nset -o pipefail\n'
+    return subprocess.run(
+        ["bash", "-c", prelude + line],
+        env=commands.environment(), capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_stop_nothing(closed: str) -> None:
+    """Not even the processes that answers run in, whose pipes would get their numbers."""
+    note = reading.BANK
+    done = shell(f"proofdeck build --trust '{note}' -o o {closed}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert written() == ["o/interview-question-bank.apkg", "o/interview-question-bank.pdf"]
+
+
+def test_a_reader_that_has_enough_is_no_fault() -> None:
+    """`| head` ends the command without a word."""
+    many = reading.pairs(*(f"Â² {number}?" for number in range(3000)))
+    Path("many.md").write_text(many, encoding="utf-8")
+    done = shell("proofdeck check many.md | head -n 1")
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_said() -> None:
+    """Where the report goes into a file."""
+    done = shell("proofdeck check good.md > /dev/full")
+    assert (done.returncode, done.stderr) == (
+        2, "proofdeck: the report cannot be written: No space left on device\n",
+    )  # fmt: skip
+
+
+# ── a terminal ───────────────────────────────────────────────────────────────────────────────────
+
+
+def on_terminal(*arguments: str, columns: int = 40, **more: str) -> str:
+    """Return what the command writes to a terminal."""
+    parent, child = pty.openpty()
+    ioctl(child, TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(
+        commands.command(*arguments), env=commands.environment(**more),
+        stdin=child, stdout=child, stderr=child,
+    )  # fmt: skip
+    os.close(child)
+    shown = b""
+    while True:
+        try:
+            part = os.read(parent, 65536)
+        except OSError:  # Linux says so when the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(parent)
+    process.wait(timeout=20)
+    return shown.decode()
+
+
+def test_a_terminal_has_colours_and_progress() -> None:
+    """Progress is one line that is wiped, and no wider than the terminal."""
+    Path("code.md").write_text(
+        "```python\n# 1. 日本語日本語日本語日本語日本語日本語 \x1b[31m\n"
+        "def softmax(x):\n    return x\n```\n",
+        encoding="utf-8",
+    )
+    shown = on_terminal("check", "--trust", "code.md")
+    assert "\r\x1b[2Kjudging 1/1  日本語日本語日本語日本語日\r\x1b[2K" in shown
+    assert "\x1b[1;31merror[V301]\x1b[0m" in shown
+
+
+def test_no_colour_where_it_is_not_wanted() -> None:
+    """`NO_COLOR` is honoured, and an empty one means nothing."""
+    assert "\x1b[1;31m" not in on_terminal("check", "faulty.md", NO_COLOR="1")
+    assert "\x1b[1;31m" in on_terminal("check", "faulty.md", NO_COLOR="")
+
+
+def test_neither_where_there_is_no_terminal() -> None:
+    """In a file and in CI a report is plain text."""
+    done = commands.spawn("check", "faulty.md")
+    assert b"\x1b" not in done.stdout
+    assert b"\r" not in done.stdout
+    assert done.stderr == b""

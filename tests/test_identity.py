@@ -1,0 +1,128 @@
+"""Cards get keys, and keep them."""
+
+from __future__ import annotations
+
+import reading
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builder.assemble import assemble
+from builder.identity import identify
+from builder.model import Bank
+
+QUESTIONS = st.lists(
+    st.sampled_from([
+        "What is C?", "what is c", "What is  C?", "What is C!", "What is C++?", "What is C#?",
+        "What is É?", "???", "!!!", "什么？", "L" * 90, "L" * 91, "untitled",
+    ]),
+    max_size=8,
+)  # fmt: skip
+
+
+def keys(bank: Bank) -> list[str]:
+    """Return the keys of a bank."""
+    return [card.key for card in bank.cards()]
+
+
+@given(st.lists(QUESTIONS, max_size=3))
+def test_a_key_is_never_given_to_two_cards(notes: list[list[str]]) -> None:
+    """Neither within a note nor across notes; what is left out is named as a duplicate."""
+    read = assemble(reading.document(reading.pairs(*note)) for note in notes)
+    bank, duplicates = identify(read)
+    found = keys(bank)
+    assert all(found)
+    assert len(found) == len(set(found))
+    assert len(found) + len(duplicates) == sum(len(note) for note in notes)
+    assert all(duplicate.first.question for duplicate in duplicates)
+
+
+@given(QUESTIONS)
+def test_an_unchanged_bank_keeps_every_key(questions: list[str]) -> None:
+    """Reading twice gives the same keys."""
+    assert keys(reading.bank(reading.pairs(*questions))) == keys(
+        reading.bank(reading.pairs(*questions))
+    )
+
+
+def test_a_key_is_deck_and_question() -> None:
+    """Both as words that people can read."""
+    assert keys(reading.bank(reading.pairs("Bias vs Variance?"))) == ["deck/bias-vs-variance"]
+
+
+def test_answer_number_section_place_and_file_are_no_part_of_it() -> None:
+    """A correction or a move leaves the key alone."""
+    one = "# Deck\n```python\n# 1. Implement f\nf = 1\n```\n"
+    other = "words\n\n# Deck\n\n## Moved\n\n```python\n# 7. Implement f\nf = 2\n```\n"
+    assert keys(reading.bank(one)) == keys(reading.bank("# Other\n", other)) == ["deck/implement-f"]
+
+
+def test_questions_that_differ_in_a_sign_have_keys_of_their_own() -> None:
+    """C, C++ and C# are three things; so are questions whose words alone are the same."""
+    found = keys(reading.bank(reading.pairs("C?", "C++?", "C#?", "C!", "É?", "E?")))
+    assert len(set(found)) == 6
+    assert found[1:3] == ["deck/c-plus-plus", "deck/c-sharp"]
+    assert found[4:] == ["deck/é", "deck/e"]
+    assert found[0].startswith("deck/c-")
+    assert found[3].startswith("deck/c-")
+
+
+@given(st.permutations(["C?", "C!", "c ?", "L" * 90, "L" * 91, "E?", "???", "!!!"]))
+def test_the_order_of_cards_changes_no_key(questions: list[str]) -> None:
+    """Or two cards that change places would change their histories."""
+
+    def by_question(order: list[str]) -> dict[str, str]:
+        cards = reading.bank(reading.pairs(*order)).cards()
+        return {" ".join(card.question.split()).casefold(): card.key for card in cards}
+
+    assert by_question(questions) == by_question(sorted(questions))
+
+
+def test_the_same_question_twice_is_a_duplicate() -> None:
+    """Upper case and blanks make no other question."""
+    note = reading.pairs("What is C?", "what is  c?")
+    bank, duplicates = identify(assemble([reading.document(note)]))
+    assert len(keys(bank)) == 1
+    (duplicate,) = duplicates
+    assert (duplicate.first.place.line, duplicate.card.place.line) == (4, 7)
+
+
+def test_two_decks_of_one_title_share_their_keys() -> None:
+    """In Anki they are one deck, so a question in both is a duplicate."""
+    notes = [reading.document(reading.pairs("a?"), name) for name in ("1.md", "2.md")]
+    bank, duplicates = identify(assemble(notes))
+    assert keys(bank) == ["deck/a"]
+    assert [duplicate.card.place.file for duplicate in duplicates] == ["2.md"]
+
+
+def test_the_same_question_in_two_decks_is_two_cards() -> None:
+    """The deck's name tells them apart."""
+    other = reading.pairs("a?").replace("# Deck", "# Other")
+    assert keys(reading.bank(reading.pairs("a?"), other)) == ["deck/a", "other/a"]
+
+
+def items(*lines: str) -> str:
+    """Return a note with a code card for each pair of a title and a directive."""
+    code = "".join(f"# {number}. {line}\nf = {number}\n" for number, line in enumerate(lines, 1))
+    return f"# Deck\n```python\n{code}```\n"
+
+
+def test_an_explicit_id_outlives_the_question() -> None:
+    """The title may change as it likes."""
+    old = reading.bank(items("Implement f\n# id: f"))
+    new = reading.bank(items("Write f, please\n# id: f"))
+    assert keys(old) == keys(new) == ["deck/f"]
+
+
+def test_one_id_for_two_cards_is_a_duplicate() -> None:
+    """Even where the questions differ."""
+    read = assemble([reading.document(items("a\n# id: x", "b\n# id: x"))])
+    bank, duplicates = identify(read)
+    assert keys(bank) == ["deck/x"]
+    assert len(duplicates) == 1
+
+
+def test_an_id_that_is_another_cards_question_is_told_apart() -> None:
+    """An id and a question are never the same, even where they spell the same."""
+    found = keys(reading.bank(items("x", "b\n# id: x")))
+    assert len(set(found)) == 2
+    assert all(key.startswith("deck/x-") for key in found)
