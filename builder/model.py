@@ -162,6 +162,14 @@ class Status(StrEnum):
     NOT_RUN = "not-run"
 
 
+class Cause(StrEnum):
+    """Why an answer was refused: it does not parse, must not run, or cannot be called."""
+
+    SYNTAX = "syntax"
+    GATE = "gate"
+    CALL = "call"
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """How many of a tier's cases held. The tiers are `core`, `stability` and `wider`."""
@@ -190,6 +198,7 @@ class Verdict:
     summary: str = ""
     evidence: tuple[tuple[str, str], ...] = ()
     hint: str = ""
+    cause: Cause | None = None
 
     @property
     def cases(self) -> int:

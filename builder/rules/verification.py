@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from builder.model import Card, Diagnostic, Status, Verdict
+from builder.model import Card, Cause, Diagnostic, Status, Verdict
 from builder.rules.rule import error
 
 WRONG_ANSWER = error(
@@ -43,6 +43,20 @@ UNKNOWN_PARAMETER = error(
     kernel does not have, or lacks one that the kernel gives.""",
 )
 
+FORBIDDEN = error(
+    "V307",
+    "forbidden",
+    """The answer holds something that is not run: an import of a module that reaches outside, a
+    statement that does something when the answer is defined, a name given twice, an invisible
+    character or a look-alike one, or more than 64 KB. Keep imports of what computes, definitions
+    and constants.""",
+)
+
+_REFUSALS = {
+    Cause.SYNTAX: SYNTAX_ERROR,
+    Cause.GATE: FORBIDDEN,
+    Cause.CALL: UNKNOWN_PARAMETER,
+}
 _RULES = {
     Status.DIFFERS: WRONG_ANSWER,
     Status.CRASHED: CRASH,
@@ -55,9 +69,7 @@ def verdicts(card: Card, judged: Sequence[Verdict]) -> Iterator[Diagnostic]:
     """Yield an error for each function of a card that is not right."""
     label = f'code answer {card.number}, "{card.question}"'
     for verdict in judged:
-        rule = _RULES.get(verdict.status)
-        if verdict.status is Status.REFUSED:
-            rule = UNKNOWN_PARAMETER if verdict.function else SYNTAX_ERROR
+        rule = _REFUSALS[verdict.cause] if verdict.cause else _RULES.get(verdict.status)
         if rule:
             yield rule.at(
                 verdict.place,

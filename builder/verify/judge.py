@@ -16,8 +16,8 @@ import numpy as np
 from builder import syntax
 from builder.kernels import Kernel, find
 from builder.kernels.kernel import Arguments, Case, Domain, Variant
-from builder.model import Card, Code, Place, Status, Tier, Verdict
-from builder.verify import compare, definitions
+from builder.model import Card, Cause, Code, Place, Status, Tier, Verdict
+from builder.verify import compare, definitions, gate
 from builder.verify.binding import Binding, bind
 from builder.verify.definitions import Definition
 from builder.verify.limits import PRELUDE, Limits
@@ -68,6 +68,8 @@ def judge(card: Card, sandbox: Sandbox, seed: int, limits: Limits) -> tuple[Verd
     tree = syntax.tree(card.answer.source)
     if isinstance(tree, syntax.Fault):
         return (_unparsed(card.answer, tree),)
+    if refused := gate.refusal(card.answer.source, tree):
+        return (_stopped(card.answer, refused),)
     asked = definitions.asked(tree)
     if not asked:
         return (_unchecked(card, card.question_place, "nothing to verify here"),)
@@ -84,8 +86,17 @@ def _unparsed(code: Code, fault: syntax.Fault) -> Verdict:
         Status.REFUSED,
         None,
         Place(place.file, line, column, line, column + 1),
+        cause=Cause.SYNTAX,
         summary=f"this is no Python: {harmless(fault.message)}",
         hint="mend the syntax; an answer that does not parse cannot be verified",
+    )
+
+
+def _stopped(code: Code, refused: gate.Refusal) -> Verdict:
+    line, column = code.place.line + refused.line - 1, code.place.column + refused.column - 1
+    place = Place(code.place.file, line, column, line, column + refused.width)
+    return Verdict(
+        Status.REFUSED, None, place, cause=Cause.GATE, summary=refused.message, hint=refused.hint
     )
 
 
@@ -119,6 +130,7 @@ def _verdict(
             name,
             place,
             kernel.name,
+            cause=Cause.CALL,
             summary=f"`{name}` cannot be called: {binding}",
             hint=f"known names are {_known_names(kernel)}",
         )

@@ -44,13 +44,14 @@ def main() -> None:
     print(f"{IMPORTS}: {unit:.2f} s of CPU")
     with tempfile.TemporaryDirectory() as folder:
         for name, arguments in {
-            "build": ("build", BANK, "-o", folder),
-            "check": ("check", BANK),
+            "build": ("build", "--no-cache", BANK, "-o", folder),
+            "check": ("check", "--no-cache", BANK),
+            "check, unchanged": ("check", BANK),
             "check --no-run": ("check", "--no-run", BANK),
             "--version": ("--version",),
         }.items():
             seconds = median(runs, "-m", "builder", *arguments)
-            print(f"proofdeck {name:14}  {seconds:.2f} s  {seconds / unit:.2f} times")
+            print(f"proofdeck {name:16}  {seconds:.2f} s  {seconds / unit:.2f} times")
 
 
 if __name__ == "__main__":

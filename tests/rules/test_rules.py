@@ -9,7 +9,17 @@ import reading
 from builder import rules
 from builder.assemble import assemble
 from builder.identity import identify
-from builder.model import Diagnostic, Finding, Place, Reason, Severity, Status, Stray, Verdict
+from builder.model import (
+    Cause,
+    Diagnostic,
+    Finding,
+    Place,
+    Reason,
+    Severity,
+    Status,
+    Stray,
+    Verdict,
+)
 from builder.rules import bank as bank_rules
 from builder.rules import export, verification
 from builder.rules.rule import error, warning
@@ -101,11 +111,12 @@ def test_the_order_of_equals_is_no_matter_of_chance() -> None:
 
 
 def test_each_verdict_that_is_no_match_has_its_rule() -> None:
-    """A refusal is a syntax error without a function, else a parameter nobody gives."""
+    """A refusal has the rule of its cause."""
     (card,) = reading.bank("```python\n# 1. Write f\nf = 1\n```\n").cards()
 
-    def codes(status: Status, function: str | None = "f") -> list[str]:
-        verdict = Verdict(status, function, HERE, summary="why", evidence=(("a", "b"),), hint="do")
+    def codes(status: Status, cause: Cause | None = None) -> list[str]:
+        told = {"summary": "why", "evidence": (("a", "b"),), "hint": "do", "cause": cause}
+        verdict = Verdict(status, "f", HERE, **told)
         found = list(verification.verdicts(card, [verdict]))
         assert all(one.label == 'code answer 1, "Write f"' for one in found)
         assert all(
@@ -117,8 +128,9 @@ def test_each_verdict_that_is_no_match_has_its_rule() -> None:
     assert codes(Status.CRASHED) == ["V302"]
     assert codes(Status.TIMED_OUT) == ["V303"]
     assert codes(Status.UNCHECKED) == ["V304"]
-    assert codes(Status.REFUSED, None) == ["V305"]
-    assert codes(Status.REFUSED) == ["V306"]
+    assert codes(Status.REFUSED, Cause.SYNTAX) == ["V305"]
+    assert codes(Status.REFUSED, Cause.CALL) == ["V306"]
+    assert codes(Status.REFUSED, Cause.GATE) == ["V307"]
     assert codes(Status.MATCHES) == codes(Status.ALLOWED) == codes(Status.NOT_RUN) == []
 
 
