@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -157,6 +159,8 @@ class _Trial:
 
     def verdict(self, sandbox: Sandbox, seed: int, limits: Limits) -> Verdict:
         """Run all cases in one child and judge what came back."""
+        wall = max(limits.wall, _PATIENCE * _reference_seconds(self.kernel.name))
+        limits = Limits(wall, limits.memory)
         seed = _seed(seed, self.kernel.name, self.binding.function)
         cases = self._cases(np.random.default_rng(seed))
         reply = sandbox.run(self._job(cases, seed, limits))
@@ -337,6 +341,25 @@ class _Trial:
         text = lines[line - at.line]
         start = at.column + len(text) - len(text.lstrip())
         return Place(at.file, line, start, line, at.column + len(text))
+
+
+# How many times slower than the reference an answer may be, if that is more than its limit.
+_PATIENCE = 100
+
+
+@cache
+def _reference_seconds(name: str) -> float:
+    """Return how long a kernel's reference takes for its first domain, 0 where it has none."""
+    kernel = find(name)
+    if kernel is None or kernel.variants[0].reference is None:
+        return 0.0
+    variant, defaults = kernel.variants[0], {one.name: one.default for one in kernel.parameters}
+    cases = kernel.domains[0].cases(np.random.default_rng(0))
+    start = time.perf_counter()
+    with np.errstate(all="ignore"):
+        for case in cases:
+            kernel.variants[0].reference(**variant.arguments({**defaults, **case.arguments}))
+    return time.perf_counter() - start
 
 
 def _seed(seed: int, kernel: str, function: str) -> int:
