@@ -15,13 +15,15 @@ from pathlib import Path
 from builder.cli import parser
 from builder.kernels import CANON
 from builder.rules import RULES
+from builder.verify.gate import ALLOWED
 
 README = Path(__file__).parents[1] / "README.md"
 
 
 def current(text: str) -> str:
     """Return the README's `text` with every generated part as the code says it now."""
-    for name, part in (("help", _help()), ("kernels", _kernels()), ("rules", _rules())):
+    parts = {"help": _help(), "imports": _imports(), "kernels": _kernels(), "rules": _rules()}
+    for name, part in parts.items():
         marks = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
         text, count = marks.subn(lambda found, part=part: f"{found[1]}{part}\n{found[2]}", text)
         assert count == 1, f"the README has one place for {name}"
@@ -36,6 +38,10 @@ def _help() -> str:
     )
     blocks = [top.format_help(), *(command.format_help() for command in commands.choices.values())]
     return "```text\n" + "\n".join(block.rstrip() + "\n" for block in blocks) + "```"
+
+
+def _imports() -> str:
+    return ", ".join(f"`{module}`" for module in ALLOWED)
 
 
 def _kernels() -> str:
