@@ -24,6 +24,7 @@ from builder.parse import Comment, Document, Fence, FrontMatter, Heading, Prose
 __all__ = ["assemble"]
 
 _PYTHON = {"python", "python3", "py"}
+_PLAIN = {"", "text", "txt", "plaintext"}
 _WIKI_LINK = re.compile(r"(?<!!)\[\[([^\[\]|#\n]+)(?:#([^\[\]|\n]*))?(?:\|([^\[\]\n]*))?\]\]")
 _ALLOW = re.compile(r"allow[ \t]+(?P<rule>[\w-]+)[ \t]*:?[ \t]*(?P<reason>.*)", re.DOTALL)
 
@@ -75,7 +76,7 @@ def _pieces(document: Document) -> Pieces:
                 yield from _unclosed(document, block)
                 allows += _allows(document, block)
             case Prose():
-                yield from _open_pairs(Body.of(document.source.name, block.lines))
+                yield from _open_pairs(Body.of(document.source.name, block.lines).dedented())
             case Fence():
                 yield from _unclosed(document, block)
                 for piece in _fence_pieces(document, block):
@@ -88,7 +89,7 @@ def _fence_pieces(document: Document, fence: Fence) -> Pieces:
     language = fence.info.lower().partition(" ")[0]
     if language in _PYTHON:
         yield from program.read(body)
-    elif not fence.info and literal.holds_cards(body := body.dedented()):
+    elif language in _PLAIN and literal.holds_cards(body := body.dedented()):
         yield from literal.read(body)
 
 
