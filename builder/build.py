@@ -87,6 +87,7 @@ def _exported(
     from builder.render import render
 
     edition = render(bank, verdicts)
+    # One deck goes by its note's name; several share a file.
     name = edition.decks[0].name if len(edition.decks) == 1 else "proofdeck"
     sheets = [pdf.export(deck, paper=settings.paper) for deck in edition.decks]
     deck = apkg.export(edition, name=name, timestamp=settings.now)

@@ -144,9 +144,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _clear_cache(environment: Mapping[str, str]) -> int:
     folder = cache_folder(environment, sys.platform)
-    if folder:
-        forget(folder)
-    _print(f"removed {folder}\n" if folder else "there is no cache: no home folder is known\n")
+    removed = folder is not None and forget(folder)
+    _print(f"removed {folder}\n" if removed else "nothing was remembered\n")
     return CLEAN
 
 

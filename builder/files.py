@@ -142,13 +142,18 @@ def remember(path: Path, content: bytes) -> None:
             temporary.unlink()
 
 
-def forget(folder: Path) -> None:
-    """Remove `folder` with all that was remembered in it. Raises FileError if that fails."""
+def forget(folder: Path) -> bool:
+    """Remove `folder` with all that was remembered; tell whether there was something.
+
+    Raises FileError if that fails.
+    """
+    there = folder.exists()
     try:
-        if folder.exists():
+        if there:
             shutil.rmtree(folder)
     except OSError as error:
         raise FileError(f"{folder}: cannot be removed: {_why(error)}") from error
+    return there
 
 
 def _beside(folder: Path, content: bytes) -> Path:

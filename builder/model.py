@@ -183,7 +183,8 @@ class Tier:
 class Verdict:
     """What the judge says about one function of a code answer.
 
-    `domain` says in words where the answer holds ("one vector"); `variant` names the convention it
+    `domain` says in words where the answer holds ("one vector"), `beyond` where it was asked, too,
+    and does not; `variant` names the convention it
     follows, empty where there is only one. `summary`, `evidence` and `hint` are for people, and
     harmless to print: whatever comes from an answer has been escaped to one line.
     """
@@ -199,6 +200,7 @@ class Verdict:
     evidence: tuple[tuple[str, str], ...] = ()
     hint: str = ""
     cause: Cause | None = None
+    beyond: str = ""
 
     @property
     def cases(self) -> int:

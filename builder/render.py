@@ -54,8 +54,8 @@ _ROLES: dict[_TokenType, str] = {
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
-# "Precision = TP/(TP+FP)": the word that a line of an answer defines.
-_TERM = re.compile(r"(\s*)([^\s=][^=]{0,47}?)(?= = )")
+# "Precision = TP/(TP+FP)": the one to four words that a line of an answer defines.
+_TERM = re.compile(r"(\s*)(?=.{1,48} = )(\w[\w'/.-]*(?: [\w'/.-]+){0,3})(?= = )")
 
 
 def render(bank: Bank, verdicts: Mapping[str, Sequence[Verdict]]) -> Edition:
@@ -91,17 +91,19 @@ def printable(text: str) -> str:
 
 
 def evidence(verdicts: Sequence[Verdict]) -> str:
-    """Return the quiet line of a code card: what was verified, without counts or versions.
+    """Return the quiet line of a code card: what was verified and what was not, without counts.
 
-    Empty unless every judged function of the card matches its kernel.
+    Empty where nothing was run, or where a function failed.
     """
-    if not verdicts or any(verdict.status is not Status.MATCHES for verdict in verdicts):
+    right = [verdict for verdict in verdicts if verdict.status is Status.MATCHES]
+    exempt = [verdict for verdict in verdicts if verdict.status is Status.ALLOWED]
+    if not verdicts or len(right) + len(exempt) < len(verdicts):
         return ""
-    said = (
-        ", ".join(filter(None, (verdict.kernel, verdict.variant, verdict.domain)))
-        for verdict in verdicts
-    )
-    return "verified: " + "; ".join(said)
+    said = (", ".join(filter(None, (one.kernel, one.variant, one.domain))) for one in right)
+    parts = ["verified: " + "; ".join(said)] if right else []
+    unsaid = ", ".join(one.function for one in exempt if one.function)
+    parts += ["not verified" + (f": {unsaid}" if unsaid and right else "")] if exempt else []
+    return "; ".join(parts)
 
 
 # ── prose ────────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ import pytest
 import reading
 
 from builder import __version__
+from builder.cli import main
 
 GOOD = reading.pairs("a?", "b?")
 FAULTY = "# Faulty\n\n```\nQ: c?\nloose\nA: d\n\nQ: e?\nA: f\n```\n"
@@ -377,3 +378,30 @@ def test_neither_where_there_is_no_terminal() -> None:
     assert b"\x1b" not in done.stdout
     assert b"\r" not in done.stdout
     assert done.stderr == b""
+
+
+# ── what is remembered ───────────────────────────────────────────────────────────────────────────
+
+
+def test_an_unchanged_answer_is_not_run_again(capsys: Capsys) -> None:
+    """The second run remembers; `--no-cache` and a seed run it again."""
+
+    def run(*options: str) -> tuple[int, object]:
+        assert main(["check", "--trust", str(reading.BANK), "--format", "json", *options]) == 0
+        report = json.loads(capsys.readouterr().out)
+        return report["summary"]["remembered"], report["seed"]
+
+    assert run()[0] == 0
+    assert run() == (5, None)
+    assert run("--no-cache")[0] == 0
+    assert run("--seed", "7") == (0, 7)
+
+
+def test_the_cache_can_be_cleared(capsys: Capsys) -> None:
+    """It says what it removed, and a second time that there was nothing."""
+    assert main(["check", "--trust", str(reading.BANK)]) == 0
+    capsys.readouterr()
+    assert main(["cache", "clear"]) == 0
+    assert capsys.readouterr().out.startswith("removed ")
+    assert main(["cache", "clear"]) == 0
+    assert capsys.readouterr().out == "nothing was remembered\n"

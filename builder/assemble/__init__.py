@@ -25,6 +25,8 @@ __all__ = ["assemble"]
 
 _PYTHON = {"python", "python3", "py"}
 _PLAIN = {"", "text", "txt", "plaintext"}
+# What people put before a question in the open: a list's mark, a quotation's, an emphasis.
+_DRESS = re.compile(r"(?:[>*+-][ \t]+)*\**(?=[QA]:)")
 _WIKI_LINK = re.compile(r"(?<!!)\[\[([^\[\]|#\n]+)(?:#([^\[\]|\n]*))?(?:\|([^\[\]\n]*))?\]\]")
 _ALLOW = re.compile(r"allow[ \t]+(?P<rule>[\w-]+)[ \t]*:?[ \t]*(?P<reason>.*)", re.DOTALL)
 
@@ -115,6 +117,7 @@ def _allows(document: Document, comment: Comment) -> tuple[Allow, ...]:
 
 def _open_pairs(body: Body) -> Iterator[Stray]:
     """Yield the questions that stand in the open: outside a fence nothing is a card."""
+    body = body.without(_DRESS)
     if literal.holds_cards(body):
         for entry in literal.entries(body):
             if entry.kind is literal.Kind.QUESTION:

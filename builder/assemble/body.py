@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -75,6 +76,12 @@ class Body:
         end = last.column + len(last.text)
         return Place(self.file, first.number, first.column, last.number, end)
 
+    def without(self, dress: re.Pattern[str]) -> Body:
+        """Return the lines without what `dress` matches at their starts."""
+        found = ((line, dress.match(line.text)) for line in self.lines)
+        lines = (_cut_off(line, match.end() if match else 0) for line, match in found)
+        return Body(self.file, tuple(lines))
+
     def __bool__(self) -> bool:
         """Whether there are lines."""
         return bool(self.lines)
@@ -86,7 +93,11 @@ def _line(line: SourceLine, indent: int) -> BodyLine:
 
 def _cut(line: BodyLine, indent: int) -> BodyLine:
     cut = min(indent, _spaces(line.text))
-    return BodyLine(line.number, line.column + cut, line.text[cut:])
+    return _cut_off(line, cut)
+
+
+def _cut_off(line: BodyLine, count: int) -> BodyLine:
+    return BodyLine(line.number, line.column + count, line.text[count:])
 
 
 def _spaces(text: str) -> int:

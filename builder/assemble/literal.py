@@ -8,14 +8,15 @@
     OTHER       text in the first column        other text  other text joins
 
 An entry ends where the next begins; blank lines at its end don't count. A question and the answer
-after it are a card; whatever finds no partner is a stray.
+after it are a card; whatever finds no partner is a stray. A card reaches over the other text right
+behind it, because that may well be a part of its answer that lost its indentation.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from builder.assemble.body import Body, BodyLine, Pieces
@@ -72,7 +73,24 @@ def holds_cards(body: Body) -> bool:
 
 
 def read(body: Body) -> Pieces:
-    """Yield the cards and the strays of a plain fence, in their order."""
+    """Yield the cards and the strays of a plain fence."""
+    card: Card | None = None
+    for piece in _pieces(body):
+        if isinstance(piece, Stray) and piece.reason is Reason.STRAY_TEXT:
+            if card:
+                card = replace(card, place=_joined(card.place, piece.place))
+            yield piece
+            continue
+        if card:
+            yield card
+        card = piece if isinstance(piece, Card) else None
+        if card is None:
+            yield piece
+    if card:
+        yield card
+
+
+def _pieces(body: Body) -> Pieces:
     waiting: Entry | None = None
     for entry in entries(body):
         match entry.kind:
@@ -85,6 +103,10 @@ def read(body: Body) -> Pieces:
             case _:
                 yield Stray(Reason.STRAY_TEXT, entry.text, entry.body.place)
     yield from _unanswered(waiting)
+
+
+def _joined(start: Place, end: Place) -> Place:
+    return Place(start.file, start.line, start.column, end.end_line, end.end_column)
 
 
 def entries(body: Body) -> Iterator[Entry]:
@@ -129,8 +151,7 @@ def _pair(question: Entry | None, answer: Entry) -> Pieces:
 
 
 def _span(question: Entry, answer: Entry) -> Place:
-    start, end = question.body.place, answer.body.place
-    return Place(start.file, start.line, start.column, end.end_line, end.end_column)
+    return _joined(question.body.place, answer.body.place)
 
 
 def _card(question: Entry, answer: Entry) -> Card:

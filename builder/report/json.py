@@ -46,6 +46,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "kernel": verdict.kernel,
         "variant": verdict.variant,
         "domain": verdict.domain,
+        "beyond": verdict.beyond,
         "cases": verdict.cases,
         "tiers": {tier.name: {"held": tier.held, "cases": tier.cases} for tier in verdict.tiers},
         "line": verdict.place.line,

@@ -66,7 +66,7 @@ def _excerpt(found: Diagnostic, line: str, margin: str, pen: Pen) -> Iterator[st
     start = min(place.column - 1, len(line))
     stop = place.end_column - 1 if place.end_line == place.line else len(line)
     cut = _window(start)
-    shown = harmless(line[cut : cut + _WIDEST])
+    shown = harmless(line[cut : cut + _WIDEST]) + "…" * (len(line) > cut + _WIDEST)
     left = width(harmless(line[cut:start]))
     right = width(harmless(line[cut : min(max(stop, start), cut + _WIDEST)]))
     bar = pen("frame", "|")
@@ -74,7 +74,9 @@ def _excerpt(found: Diagnostic, line: str, margin: str, pen: Pen) -> Iterator[st
     yield f"{pen('frame', str(place.line))} {bar} {dots}{shown}".rstrip()
     carets = pen(found.severity, "^" * max(right - left, 1))
     below = " " * (left + len(dots)) + carets
-    yield f"{margin} {bar} {below} {harmless(found.label)}".rstrip()
+    more = place.end_line - place.line
+    label = found.label or (f"and {_plural(more, 'more line')}" if more else "")
+    yield f"{margin} {bar} {below} {harmless(label)}".rstrip()
 
 
 def _window(start: int) -> int:
@@ -109,14 +111,26 @@ def _verdicts(report: Report) -> Iterator[str]:
     right = [verdict for verdict in judged if verdict.status is Status.MATCHES]
     if not right or len(right) > _MOST_VERDICTS:
         return
-    widest = max(len(verdict.function or "") for verdict in right)
-    for verdict in right:
-        yield f"{harmless(verdict.function or ''):{widest}}  holds for {_reach(verdict)}"
+    names = _told_apart(right)
+    widest = max(map(len, names))
+    for name, verdict in zip(names, right, strict=True):
+        yield f"{name:{widest}}  holds for {_reach(verdict)}"
     yield ""
 
 
+def _told_apart(verdicts: Sequence[Verdict]) -> list[str]:
+    """Return the functions' names, with their lines where a name stands more than once."""
+    names = [harmless(verdict.function or "") for verdict in verdicts]
+    return [
+        f"{name} in line {verdict.place.line}" if names.count(name) > 1 else name
+        for name, verdict in zip(names, verdicts, strict=True)
+    ]
+
+
 def _reach(verdict: Verdict) -> str:
-    return verdict.domain + (f" ({verdict.variant})" if verdict.variant else "")
+    variant = f" ({verdict.variant})" if verdict.variant else ""
+    beyond = f"; not for {verdict.beyond}" if verdict.beyond else ""
+    return f"{verdict.domain}{variant}{beyond}"
 
 
 def _left_out(report: Report, *, building: bool) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from builder.model import Deck, Diagnostic, Duplicate, Place, Reason
+from builder.model import Deck, Diagnostic, Duplicate, Place, Reason, Stray
 from builder.rules.rule import Rule, error
 from builder.rules.text import FRONT_MATTER, UNCLOSED
 
@@ -89,7 +90,7 @@ _TOLD = {
     Reason.UNTITLED_CODE: _Told(
         UNTITLED_CODE,
         "this code stands under no numbered title",
-        "put `# 1. Title` above it; `import numpy as np` can go: it runs before every answer",
+        "put `# 1. Title` above it, with the number and the dot",
     ),
     Reason.OPEN_QUESTION: _Told(
         QUESTION_OUTSIDE_FENCE,
@@ -109,24 +110,43 @@ _TOLD = {
 }
 
 
+_SLIP = re.compile(r"\s*\**([QAqa])\s?\**:")
+_OUTSIDE = re.compile(r"#{1,6} |`{3}\w")
+_NUMPY = re.compile(r"^\s*(?:import|from) numpy", re.MULTILINE)
+
+
 def strays(deck: Deck) -> Iterator[Diagnostic]:
     """Yield an error for each piece of text that belongs to no card."""
     for stray in deck.strays:
         rule, message, hint = _TOLD[stray.reason]
         if stray.reason is Reason.FRONT_MATTER:
             message = f"{message}: {stray.text}"
-        yield rule.at(stray.place, message, hint=hint)
+        yield rule.at(stray.place, message, hint=_closer(stray) or hint)
+
+
+def _closer(stray: Stray) -> str:
+    """Return a hint for text that looks like a known slip, empty where none is known."""
+    slip = _SLIP.match(stray.text)
+    if stray.reason is Reason.STRAY_TEXT and slip:
+        return f"write `{slip[1].upper()}:` in the first column"
+    if stray.reason is Reason.STRAY_TEXT and _OUTSIDE.match(stray.text):
+        return "is the fence above closed? A line of three backticks ends it"
+    if stray.reason is Reason.UNTITLED_CODE and _NUMPY.search(stray.text):
+        return "`import numpy as np` can go, it runs before every answer; else put a title above"
+    return ""
 
 
 def duplicates(found: Iterable[Duplicate]) -> Iterator[Diagnostic]:
     """Yield an error for each card that asks what another one asks already."""
     for duplicate in found:
-        place = duplicate.first.question_place
+        place, identifier = duplicate.first.question_place, duplicate.card.identifier
+        message, hint = "this question stands in the deck already", "reword one, or remove it"
+        if identifier:
+            message = f"another card has the id `{identifier}` already"
+            hint = "give one of the two another `# id:`"
+        first = ("first", f"{place.file}:{place.line}:{place.column}")
         yield DUPLICATE_QUESTION.at(
-            duplicate.card.question_place,
-            "this question stands in the deck already",
-            notes=(("first", f"{place.file}:{place.line}:{place.column}"),),
-            hint="reword one of the two, or remove it",
+            duplicate.card.question_place, message, notes=(first,), hint=hint
         )
 
 

@@ -10,8 +10,9 @@ from builder.rules.rule import warning
 MISSING_GLYPH = warning(
     "X401",
     "missing-glyph",
-    """The fonts of the printed sheet have no sign for a character, so the sheet shows a stand-in.
-    The deck is not affected.""",
+    """The fonts of the printed sheet have no sign for a character, or it
+    turns the order of others around, so the sheet shows a stand-in. The deck is not affected. Only
+    `build`, which draws the sheet, can see this.""",
 )
 
 

@@ -6,7 +6,7 @@ what is allowed, and so that the code on the card is the code that ran. At most 
     imports          of `ALLOWED` modules, anywhere
     definitions      functions, classes and lambdas, each name once
     constants        assignments of literals, names, and what `np`, `math` or `float` make of them
-    texts            a docstring
+    texts            a docstring; and a block `if __name__ == "__main__":`, which never runs
 
 with no invisible character anywhere, and no name that only looks like another one.
 """
@@ -150,6 +150,9 @@ def _is_definition(node: ast.stmt) -> bool:
             return all(isinstance(target, ast.Name) for target in targets) and _is_constant(value)
         case ast.AnnAssign(target=ast.Name(), value=value):
             return value is None or _is_constant(value)
+        case ast.If(test=test, orelse=[]):
+            # Nobody runs an answer as a script, so this block never does anything.
+            return ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
     return type(node).__name__ == "TypeAlias"
 
 

@@ -11,14 +11,15 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 
 import numpy as np
 
 from builder import syntax
-from builder.kernels import Kernel, find
+from builder.kernels import CANON, Kernel, find
 from builder.kernels.kernel import Arguments, Case, Domain, Variant
-from builder.model import Card, Cause, Code, Place, Status, Tier, Verdict
+from builder.model import Allow, Card, Cause, Code, Place, Status, Tier, Verdict
 from builder.verify import compare, definitions, gate
 from builder.verify.binding import Binding, bind
 from builder.verify.definitions import Definition
@@ -70,9 +71,11 @@ def judge(card: Card, sandbox: Sandbox, seed: int, limits: Limits) -> tuple[Verd
     tree = syntax.tree(card.answer.source)
     if isinstance(tree, syntax.Fault):
         return (_unparsed(card.answer, tree),)
+    asked = definitions.asked(tree)
+    if not any(find(definition.name) for definition in asked) and (wish := _exemption(card)):
+        return (Verdict(Status.ALLOWED, None, card.question_place, summary=wish.reason),)
     if refused := gate.refusal(card.answer.source, tree):
         return (_stopped(card.answer, refused),)
-    asked = definitions.asked(tree)
     if not asked:
         return (_unchecked(card, card.question_place, "nothing to verify here"),)
     return tuple(_verdict(card, definition, sandbox, seed, limits) for definition in asked)
@@ -103,16 +106,27 @@ def _stopped(code: Code, refused: gate.Refusal) -> Verdict:
 
 
 def _unchecked(card: Card, place: Place, why: str, function: str | None = None) -> Verdict:
-    for wish in card.allows:
-        if wish.rule in ("no-kernel", "V304") and wish.reason:
-            return Verdict(Status.ALLOWED, function, place, summary=wish.reason)
-    return Verdict(
-        Status.UNCHECKED,
-        function,
-        place,
-        summary=why,
-        hint="name the function like a kernel, or put `# allow no-kernel: reason` under the title",
-    )
+    if wish := _exemption(card):
+        return Verdict(Status.ALLOWED, function, place, summary=wish.reason)
+    near = get_close_matches(function or "", _NAMES, n=1)
+    hint = "name the function like a kernel, or put `# allow no-kernel: reason` under the title"
+    if near:
+        hint = f"did you mean `{near[0]}`? Else put `# allow no-kernel: reason` under the title"
+    elif any(_exempts(wish) for wish in card.allows):
+        hint = "an allowance needs a reason: `# allow no-kernel: why nobody can check this`"
+    return Verdict(Status.UNCHECKED, function, place, summary=why, hint=hint)
+
+
+_NAMES = tuple(name for kernel in CANON for name in (kernel.name, *kernel.aliases))
+
+
+def _exemption(card: Card) -> Allow | None:
+    """Return the author's wish, with its reason, that an answer may go unverified."""
+    return next((wish for wish in card.allows if _exempts(wish) and wish.reason), None)
+
+
+def _exempts(wish: Allow) -> bool:
+    return wish.rule in ("no-kernel", "V304")
 
 
 def _verdict(
@@ -235,10 +249,12 @@ class _Trial:
         for one, holds in zip(asked, held, strict=True):
             domains[one.domain.words] &= holds
         reach = (words for words, holds in domains.items() if holds)
+        beyond = (words for words, holds in domains.items() if not holds)
         return self._base(
             Status.MATCHES,
             variant=reading.variant.told(self.binding.assumed),
             domain=", ".join((*reach, *self.binding.absent)),
+            beyond=", ".join(beyond),
             tiers=_tiers(asked, held, reading.domain),
         )
 

@@ -96,7 +96,7 @@ def test_a_verdict_is_told_in_full() -> None:
         "verdicts": [
             {
                 "status": "matches", "function": "f", "kernel": "softmax", "variant": "v",
-                "domain": "one vector", "cases": 7,
+                "domain": "one vector", "beyond": "", "cases": 7,
                 "tiers": {"core": {"held": 4, "cases": 4}, "wider": {"held": 1, "cases": 3}},
                 "line": 4,
             }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from judging import Example, bank, card, examples, name, no_gate, user_answers, verdict, verdicts
 
 from builder.kernels import CANON
-from builder.model import Allow, Card, Place, Status, Verdict
+from builder.model import Allow, Card, Cause, Place, Status, Verdict
 from builder.verify import Limits
 from builder.verify.judge import judge
 from builder.verify.sandbox import Sandbox
@@ -275,3 +276,45 @@ def test_an_endless_definition_is_late(sandbox: Sandbox) -> None:
     """Not only calls are bounded in time."""
     source = "def softmax(x):\n    return x\nwhile True:\n    pass\n"
     assert verdict(sandbox, source, wall=0.5).status is Status.TIMED_OUT
+
+
+# ── answers that nobody can check ────────────────────────────────────────────────────────────────
+
+
+def _allowed(source: str, reason: str = "it draws") -> Card:
+    wish = Allow("no-kernel", reason, Place("bank.md", 1, 1, 1, 9))
+    return replace(card(source), allows=(wish,))
+
+
+def test_an_exempted_answer_is_not_even_looked_over(sandbox: Sandbox) -> None:
+    """It may import what it likes and print what it likes, because nobody runs it."""
+    asked = _allowed("import torch\n\nclass Net(torch.nn.Module): ...\n\nprint(Net())\n")
+    (only,) = judge(asked, sandbox, 0, Limits())
+    assert (only.status, only.summary) == (Status.ALLOWED, "it draws")
+
+
+def test_an_exemption_frees_no_known_function(sandbox: Sandbox) -> None:
+    """An author cannot wave a wrong softmax through."""
+    (only,) = judge(_allowed("def softmax(x):\n    return x\n"), sandbox, 0, Limits())
+    assert only.status is Status.DIFFERS
+    (only,) = judge(_allowed("import os\ndef softmax(x): ...\n"), sandbox, 0, Limits())
+    assert (only.status, only.cause) == (Status.REFUSED, Cause.GATE)
+
+
+def test_an_exemption_needs_a_reason(sandbox: Sandbox) -> None:
+    """Without one it is as if it were not there, and the hint says why."""
+    (only,) = judge(_allowed("def g(): ...\n", reason=""), sandbox, 0, Limits())
+    assert only.status is Status.UNCHECKED
+    assert "needs a reason" in only.hint
+
+
+def test_a_near_miss_of_a_name_is_told(sandbox: Sandbox) -> None:
+    """Whoever drops a letter is told which function was meant."""
+    (only,) = judge(card("def sofmax(x): ...\n"), sandbox, 0, Limits())
+    assert "did you mean `softmax`?" in only.hint
+
+
+def test_what_a_right_answer_does_not_hold_for_is_told(sandbox: Sandbox) -> None:
+    """A pass says how far it reaches, and how far it does not."""
+    (only,) = judge(USER["softmax"], sandbox, 0, Limits())
+    assert (only.domain, only.beyond) == ("one vector", "a batch of rows, small integers")
