@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from builder import files, rules, selection, verify
 from builder.assemble import assemble
@@ -12,6 +13,7 @@ from builder.model import (
     Bank,
     CannotRunError,
     Diagnostic,
+    Edition,
     Report,
     Verdict,
 )
@@ -87,6 +89,10 @@ def _exported(
     from builder.render import render
 
     edition = render(bank, verdicts)
+    if settings.only:
+        # A part must not take the place of the whole that an earlier run wrote.
+        parts = (replace(deck, name=f"{deck.name}-selected") for deck in edition.decks)
+        edition = Edition(tuple(parts))
     # One deck goes by its note's name; several share a file.
     name = edition.decks[0].name if len(edition.decks) == 1 else "proofdeck"
     sheets = [pdf.export(deck, paper=settings.paper) for deck in edition.decks]

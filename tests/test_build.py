@@ -127,7 +127,7 @@ def test_some_cards_only() -> None:
     report = built("bank", only="B?")
     assert report.clean
     assert [card.question for card in report.bank.cards()] == ["b?"]
-    assert names() == ["a.apkg", "a.pdf"]
+    assert names() == ["a-selected.apkg", "a-selected.pdf"]
 
 
 def test_without_a_run_nothing_is_verified() -> None:
@@ -217,3 +217,12 @@ def test_faults_of_one_line_come_in_one_order() -> None:
     assert rules_of(built("bank")) == [
         "front-matter", "front-matter", "answer-without-question", "mojibake", "stray-text",
     ]  # fmt: skip
+
+
+def test_a_part_does_not_replace_the_whole() -> None:
+    """What -k builds has names of its own."""
+    put("note.md", reading.pairs("A?", "B?"))
+    whole = [file.path for file in built("note.md").written]
+    part = [file.path for file in built("note.md", only="B?").written]
+    assert whole == ["out/note.apkg", "out/note.pdf"]
+    assert part == ["out/note-selected.apkg", "out/note-selected.pdf"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from math import log
 
@@ -33,7 +34,7 @@ def _dropout(arguments: Arguments, outputs: Sequence[Array], *, keeps: bool) -> 
     x, p = np.asarray(arguments["x"], dtype=np.float64), float(arguments["p"])
     keep = p if keeps else 1.0 - p
     if not arguments["train"]:
-        keep = 1.0
+        return _evaluation(x, keep, outputs)
     for out in outputs:
         if complaint := _values(x, keep, out):
             return complaint
@@ -41,6 +42,21 @@ def _dropout(arguments: Arguments, outputs: Sequence[Array], *, keeps: bool) -> 
         return None
     masks = [out != 0 for out in outputs]
     return _repetition(keep, masks) or _neighbourhood(keep, masks[0]) or _share(keep, masks)
+
+
+def _evaluation(x: Array, keep: float, outputs: Sequence[Array]) -> Complaint | None:
+    """Judge what is returned outside training: x itself, because training scaled already."""
+    complaint = next(filter(None, (_values(x, 1.0, out) for out in outputs)), None)
+    classic = complaint and all(_values(x * keep, 1.0, out) is None for out in outputs)
+    if complaint and classic:
+        return replace(complaint, hint=_CLASSIC)
+    return complaint
+
+
+_CLASSIC = (
+    "this is the first form of dropout, which scales in evaluation; the usual, inverted one "
+    "divides by the probability to keep in training and returns x in evaluation"
+)
 
 
 def _values(x: Array, keep: float, out: Array) -> Complaint | None:
