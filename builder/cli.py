@@ -99,6 +99,10 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--paper", choices=("a4", "letter"), default="a4", help="paper of the sheet (%(default)s)"
     )
+    kernels = commands.add_parser(
+        "kernels", help="list what can be verified, or tell all of one kernel", epilog=_EPILOG
+    )
+    kernels.add_argument("name", metavar="NAME", nargs="?", help="a function's name")
     cache = commands.add_parser("cache", help="forget what earlier runs found", epilog=_EPILOG)
     cache.add_argument("what", choices=("clear",), help="clear: remove all remembered verdicts")
     return top
@@ -133,6 +137,11 @@ def _add_common(command: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.command == "cache":
         return _clear_cache(os.environ)
+    if options.command == "kernels":
+        from builder.kernels.page import page
+
+        _print(page(options.name))
+        return CLEAN
     from builder.build import build
 
     settings = _settings(options, os.environ)

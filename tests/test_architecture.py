@@ -38,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "report": set(),
     "selection": {"rules"},  # it is a step of the build, and speaks of notes without cards
     "build": {*STAGES, "files", "selection", "settings"},
-    "cli": {"", "build", "files", "settings", "report", "verify.limits"},
+    "cli": {"", "build", "files", "kernels", "settings", "report", "verify.limits"},
     "__main__": {"cli"},
     "model": set(),
     "source": set(),

@@ -50,8 +50,8 @@ def cross_entropy(
 
 
 _MACHINE = float(np.finfo(np.float64).eps)
-_EPS = (1e-9, 1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-16, 1e-14, 1e-13, 1e-11, _MACHINE)
-_GUARDS = {
+EPS = (1e-9, 1e-15, 1e-12, 1e-10, 1e-8, 1e-7, 1e-16, 1e-14, 1e-13, 1e-11, _MACHINE)
+GUARDS = {
     "added": "log(p + {eps})",
     "clipped": "p clipped at {eps}",
     "clipped on both sides": "p clipped at {eps} and 1 - {eps}",
@@ -66,7 +66,7 @@ def _variants() -> tuple[Variant, ...]:
             partial(cross_entropy, guard=guard, mean=mean),
             defaults={"eps": eps},
         )
-        for mean, eps, (guard, words) in product((False, True), _EPS, _GUARDS.items())
+        for mean, eps, (guard, words) in product((False, True), EPS, GUARDS.items())
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from builder.model import Card, Code, Verdict
+from builder.model import Card, Code, Status, Verdict
 from builder.verify import cache
 from builder.verify.judge import judge
 from builder.verify.limits import LIMITS, NONE, SEATBELT, STRICT, Limits, Order, SandboxError
@@ -72,13 +73,29 @@ class Bench:
         return None
 
     def _judged(self, card: Card, code: Code) -> tuple[Verdict, ...]:
-        sandbox = self._started()
         limits = self._order.limits
-        left = max(self._deadline - time.monotonic(), 0.0)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            return (self._out_of_time(Verdict(Status.TIMED_OUT, None, code.place), "not run"),)
+        sandbox = self._started()
         granted = Limits(min(limits.wall, left), limits.memory)
         verdicts = judge(card, sandbox, self._order.seed, granted)
+        if granted.wall < limits.wall:
+            verdicts = tuple(
+                self._out_of_time(one, "stopped") if one.status is Status.TIMED_OUT else one
+                for one in verdicts
+            )
         self._cache.put(cache.key(code, limits, sandbox.level), code, verdicts)
         return verdicts
+
+    def _out_of_time(self, verdict: Verdict, what: str) -> Verdict:
+        """Return a verdict that blames the run and not the answer."""
+        who = f"`{verdict.function}`" if verdict.function else "this answer"
+        return replace(
+            verdict,
+            summary=f"{who} was {what}: the time for this run, {self._order.budget:g} s, is spent",
+            hint="run it again: what has been judged is remembered",
+        )
 
     def _started(self) -> Sandbox:
         with self._lock:

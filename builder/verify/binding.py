@@ -57,7 +57,7 @@ class Binding:
 
     def call(self, case: Case) -> Call:
         """Return the call that asks `case`."""
-        always = {name: self.assumed[name] for name in self.insisted}
+        always = {name: self.assumed[name] for name in self.slots if name in self.insisted}
         given = {name: value for name, value in case.arguments.items() if name in self.slots}
         given = {**always, **given}
         leading = self._leading(given)

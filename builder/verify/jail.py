@@ -3,7 +3,8 @@
 The worker loads this file on its own, so it imports nothing but the standard library. Four walls,
 each of which would do for most of what the others stop:
 
-    the kernel forgets us   no new privileges, no core dump, no debugger, death with the parent
+    the kernel forgets us   no capability, not even root's, and no new privileges; no core dump, no
+                            debugger, death with the parent
     resource limits         memory, CPU time, no file, no process, no further descriptor
     Landlock                no path, no TCP port, no abstract socket, no signal to the outside
     seccomp                 only the system calls below, none of which takes a path, a process or
@@ -23,6 +24,7 @@ import sys
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 38, 22
 _SECCOMP_MODE_FILTER = 2
+_NO_CAPABILITIES = struct.pack("Ii", 0x20080522, 0), bytes(24)  # of this thread, none of any set
 
 # What computing, sleeping and writing a reply takes.
 _CALLS = {
@@ -107,6 +109,8 @@ class Jail:
 
         Raises OSError where the kernel refuses.
         """
+        if self._libc.capset(*_NO_CAPABILITIES):
+            raise OSError(ctypes.get_errno(), "capset")
         self._prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(0)

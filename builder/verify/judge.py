@@ -10,6 +10,7 @@ import hashlib
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
@@ -209,12 +210,23 @@ class _Trial:
             for variant in self.kernel.variants
             if self.binding.follows(variant) and (reading := self._reading(asked, variant, domain))
         ]
+        if not readings:
+            return self._unasked()
         right = next((reading for reading in readings if reading.failure is None), None)
         if right:
             # A pass needs the end of the process, too: whatever it did beside returning is a fault.
             finished = reply.ending is Ending.FINISHED
             return self._matches(asked, right) if finished else self._ended(None, reply, limits, ())
         return self._fails(asked, max(readings, key=Reading.weight), reply, limits)
+
+    def _unasked(self) -> Verdict:
+        name = self.binding.function
+        return self._base(
+            Status.REFUSED,
+            cause=Cause.CALL,
+            summary=f"`{name}` cannot be called: nothing that {self.kernel.signature} asks fits it",
+            hint=f"known names are {_known_names(self.kernel)}",
+        )
 
     def _reading(self, asked: Sequence[Asked], variant: Variant, domain: Domain) -> Reading | None:
         mine = [one for one in asked if one.domain is domain]
@@ -300,8 +312,10 @@ class _Trial:
     def _mistake(self, case: Case, arguments: Arguments, returned: Sequence[object]) -> str:
         """Return what to tell whoever made a well-known mistake, empty where it is another one."""
         for mistake in self.kernel.mistakes:
-            if compare.holds(Variant("", mistake.reference), case, arguments, returned):
-                return mistake.hint
+            # A mistake need not be able to compute what the reference can.
+            with suppress(ValueError, TypeError, IndexError, ArithmeticError):
+                if compare.holds(Variant("", mistake.reference), case, arguments, returned):
+                    return mistake.hint
         return ""
 
     def _raised(self, raised: Raised, tiers: tuple[Tier, ...], asked: Asked | None) -> Verdict:

@@ -34,6 +34,9 @@ _NO_HOST = (
 )
 
 
+_DIED = "the process that runs answers has died"
+
+
 class Host(Protocol):
     """Starts and ends processes for answers; may be used from several threads at a time."""
 
@@ -58,9 +61,14 @@ class Warm:
     """One warm process that forks a child an answer."""
 
     def __init__(self) -> None:
-        here, there = socket.socketpair()
+        with _explained():
+            here, there = socket.socketpair()
         with there:
-            self._process = _popen([*_command(), SERVE, str(there.fileno())], (there.fileno(),))
+            try:
+                self._process = _popen([*_command(), SERVE, str(there.fileno())], (there.fileno(),))
+            except BaseException:
+                here.close()
+                raise
         self._control = here
         self._lock = threading.Lock()
 
@@ -88,7 +96,7 @@ class Warm:
     def _answer(self) -> int:
         data = self._control.recv(MESSAGE.size, socket.MSG_WAITALL)
         if len(data) < MESSAGE.size:
-            raise SandboxError("the process that runs answers has died")
+            raise SandboxError(_DIED)
         return int(MESSAGE.unpack(data)[1])
 
 
@@ -98,17 +106,24 @@ class Seatbelt:
     def __init__(self, prefix: Sequence[str] = ()) -> None:
         self._prefix = prefix or (_SEATBELT, "-p", _profile())
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self._lock = threading.Lock()
+        self._closed = False
 
     def start(self, job: int, reply: int) -> int:
         """Start an interpreter below the profile."""
         command = [*self._prefix, *_command(), ONCE, str(job), str(reply)]
-        child = _popen(command, (job, reply))
-        self._children[child.pid] = child
+        with self._lock:
+            if self._closed:
+                raise SandboxError(_DIED)
+            child = _popen(command, (job, reply))
+            self._children[child.pid] = child
         return child.pid
 
     def end(self, process: int) -> int:
         """Kill the interpreter's group before it is reaped, so that the id cannot be another's."""
-        child = self._children.pop(process)
+        child = self._children.pop(process, None)
+        if child is None:  # closing, from another thread, has ended it
+            raise SandboxError(_DIED)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process, signal.SIGKILL)
         code = child.wait()
@@ -116,8 +131,11 @@ class Seatbelt:
 
     def close(self) -> None:
         """End those that are left."""
+        with self._lock:
+            self._closed = True
         for process in tuple(self._children):
-            self.end(process)
+            with contextlib.suppress(SandboxError):
+                self.end(process)
 
 
 def _profile() -> str:
@@ -154,16 +172,17 @@ def _command() -> list[str]:
 
 
 def _popen(command: list[str], descriptors: tuple[int, ...]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and file
-        command,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=descriptors,
-        cwd="/",
-        start_new_session=True,
-    )
+    with _explained():
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and file
+            command,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=descriptors,
+            cwd="/",
+            start_new_session=True,
+        )
 
 
 def _library() -> str:
@@ -183,5 +202,7 @@ def _environment() -> dict[str, str]:
 def _explained() -> Iterator[None]:
     try:
         yield
+    except ConnectionError as error:
+        raise SandboxError(_DIED) from error
     except OSError as error:
-        raise SandboxError(f"the process that runs answers does not respond: {error}") from error
+        raise SandboxError(f"the process that runs answers cannot be used: {error}") from error

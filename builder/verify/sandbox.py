@@ -162,21 +162,28 @@ class Sandbox:
 
         Raises SandboxError where none could be started; an answer cannot cause that.
         """
-        read, write = os.pipe()
         try:
-            with _written(job) as file:
-                process = self._host.start(file.fileno(), write)
-        except BaseException:
-            os.close(read)
-            raise
-        finally:
-            os.close(write)
+            read, process = self._started(job)
+        except OSError as error:
+            raise SandboxError(f"no process can be started for an answer: {error}") from error
         with os.fdopen(read, "rb", buffering=0) as pipe:
             try:
                 outputs, ending = _outputs(pipe, job)
             finally:
                 status = self._host.end(process)
         return _reply(outputs, ending, status)
+
+    def _started(self, job: Job) -> tuple[int, int]:
+        """Start a process for `job`; return the end of its pipe to read from, and its id."""
+        read, write = os.pipe()
+        try:
+            with _written(job) as file:
+                return read, self._host.start(file.fileno(), write)
+        except BaseException:
+            os.close(read)
+            raise
+        finally:
+            os.close(write)
 
 
 def _reply(outputs: tuple[Output, ...], ending: Ending, status: int) -> Reply:

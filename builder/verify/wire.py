@@ -27,6 +27,7 @@ MOST_PAYLOAD = 1 << 26
 _MOST_NODES = 20_000
 _MOST_KEYS = 1_000
 _MOST_DEPTH = 40
+_MOST_AXES = 16  # numpy can stack no more than 64: those of an array, and a list a level
 _LONGEST_AXIS = 1 << 40
 
 _DTYPES = frozenset(
@@ -96,6 +97,8 @@ def _dict_node(value: dict[object, object], payload: list[bytes], depth: int) ->
 def _array_node(array: Array, payload: list[bytes]) -> list[Any]:
     if array.dtype.str not in _DTYPES:
         return ["opaque", f"an array of dtype {array.dtype}"[:100]]
+    if array.ndim > _MOST_AXES:
+        return ["opaque", f"an array of {array.ndim} axes"]
     flips = [axis for axis, stride in enumerate(array.strides) if stride < 0]
     order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
     dense = np.flip(array, tuple(flips)).transpose(order)
@@ -188,7 +191,9 @@ class _Reader:
     def _array(self, dtype: Any, shape: Any, order: Any, flips: Any) -> Array:
         if dtype not in _DTYPES or not all(type(part) is list for part in (shape, order, flips)):
             _refuse("no array")
-        if len(shape) > 32 or any(type(n) is not int or not 0 <= n < _LONGEST_AXIS for n in shape):
+        if len(shape) > _MOST_AXES:
+            _refuse("too many axes")
+        if any(type(n) is not int or not 0 <= n < _LONGEST_AXIS for n in shape):
             _refuse("no shape")
         if sorted(order) != list(range(len(shape))) or any(axis not in order for axis in flips):
             _refuse("no axes")

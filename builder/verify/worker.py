@@ -16,6 +16,7 @@ A warm process, started by `SERVE`, takes orders on a socket:
 from __future__ import annotations
 
 import ast
+import fcntl
 import importlib
 import importlib.util
 import os
@@ -42,8 +43,8 @@ _JOB, _REPLY = 3, 4
 _READY = (
     "abc", "bisect", "cmath", "collections.abc", "copy", "dataclasses", "decimal", "enum",
     "fractions", "functools", "heapq", "itertools", "math", "numbers", "operator", "random", "re",
-    "statistics", "string", "typing", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial",
-    "numpy.random",
+    "statistics", "string", "typing", "unicodedata", "numpy.char", "numpy.fft", "numpy.linalg",
+    "numpy.ma", "numpy.polynomial", "numpy.random", "numpy.rec", "numpy.strings",
 )  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def _work(descriptors: list[int], tools: Tools, parent: int) -> NoReturn:
 
 def _keep_only(job: int, reply: int) -> None:
     """Leave the child nothing but its two pipes, as descriptors 3 and 4."""
-    job, reply = (os.dup2(fd, 100 + fd) for fd in (job, reply))
+    job, reply = (fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in (job, reply))
     os.dup2(job, _JOB)
     os.dup2(reply, _REPLY)
     os.closerange(_REPLY + 1, 4096)
@@ -164,7 +165,8 @@ def _read(wire: ModuleType) -> Any:
 
 def _run(job: Any, wire: ModuleType) -> None:
     """Define the answer, then make each call and reply to it with one frame."""
-    space: dict[str, Any] = {"__name__": "answer"}
+    answer = sys.modules["answer"] = ModuleType("answer")  # where dataclasses look for it
+    space = answer.__dict__
     try:
         exec(compile(job["prelude"], "<prelude>", "exec"), space)
         tree = ast.increment_lineno(ast.parse(job["source"]), job["line"] - 1)
@@ -183,6 +185,8 @@ def _run(job: Any, wire: ModuleType) -> None:
 def _raised(error: BaseException, file: str, doing: str) -> dict[str, Any]:
     """Return what an exception says, and the last line of the answer that it went through."""
     line = None
+    if isinstance(error, SyntaxError) and error.filename == file:
+        line = error.lineno  # of one that only compiling finds
     step = error.__traceback__
     while step:
         if step.tb_frame.f_code.co_filename == file:

@@ -57,8 +57,9 @@ def test_a_right_answer_passes_in_any_style(sandbox: Sandbox, example: Example) 
 def test_every_kernel_is_tried_with_many_styles() -> None:
     """A kernel that joins the canon brings right and wrong answers along."""
     for kernel in CANON:
-        assert sum(example.kernel == kernel.name for example in RIGHT) >= 8
-        assert sum(example.kernel == kernel.name for example in WRONG) >= 15
+        right, wrong = (8, 15) if kernel.name in USER else (3, 4)
+        assert sum(example.kernel == kernel.name for example in RIGHT) >= right
+        assert sum(example.kernel == kernel.name for example in WRONG) >= wrong
 
 
 # ── wrong answers ────────────────────────────────────────────────────────────────────────────────
@@ -79,7 +80,7 @@ def test_a_wrong_answer_fails_at_its_line(sandbox: Sandbox, example: Example) ->
     assert not example.disagreement(judged[-1], 5)
 
 
-@pytest.mark.parametrize("example", WRONG[::6], ids=name)
+@pytest.mark.parametrize("example", [one for one in WRONG if one.kernel in USER][::6], ids=name)
 def test_the_other_four_answers_do_not_notice(sandbox: Sandbox, example: Example) -> None:
     """In the user's bank a wrong answer is an error, and all others hold as they did."""
     wrong = USER | {example.kernel: card(example.code)}
