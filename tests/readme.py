@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import runpy
 from pathlib import Path
 
 from builder.cli import parser
@@ -17,17 +18,44 @@ from builder.kernels import CANON
 from builder.rules import RULES
 from builder.verify.gate import ALLOWED
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README, SECURITY = ROOT / "README.md", ROOT / "SECURITY.md"
+_VERIFY = Path(__file__).parent / "verify"
 
 
 def current(text: str) -> str:
     """Return the README's `text` with every generated part as the code says it now."""
     parts = {"help": _help(), "imports": _imports(), "kernels": _kernels(), "rules": _rules()}
+    return _filled(text, parts)
+
+
+def secure(text: str) -> str:
+    """Return the `text` of SECURITY.md with the numbers of today's attacks and probes."""
+    return _filled(text, {"security": _security()})
+
+
+def _filled(text: str, parts: dict[str, str]) -> str:
     for name, part in parts.items():
         marks = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
         text, count = marks.subn(lambda found, part=part: f"{found[1]}{part}\n{found[2]}", text)
         assert count == 1, f"the README has one place for {name}"
     return text
+
+
+def _security() -> str:
+    files = sorted((_VERIFY / "cases" / "attacks").glob("*.md"))
+    count = {file.stem: file.read_text(encoding="utf-8").count("\n## ") for file in files}
+    attacks = sum(number for stem, number in count.items() if stem != "honest")
+    probes = runpy.run_path(str(_VERIFY / "test_containment.py"))["PROBES"]
+    return "\n".join(
+        (
+            "| what is tried at every test run | how many | get through |",
+            "|---|---|---|",
+            f"| answers that cheat, before the gate and behind it | {attacks} | 0 |",
+            f"| answers that only look odd, and must pass | {count['honest']} | all |",
+            f"| probes of the jail, as root and as an ordinary user | {len(probes)} | 0 |",
+        )
+    )
 
 
 def _help() -> str:
@@ -63,4 +91,5 @@ def _rules() -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(current(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page, renew in ((README, current), (SECURITY, secure)):
+        page.write_text(renew(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -19,6 +19,8 @@ def test_the_generated_parts_are_current() -> None:
         return " ".join(named.sub(r"\1, \2", text).split())
 
     assert plain(readme.current(TEXT)) == plain(TEXT)
+    security = readme.SECURITY.read_text(encoding="utf-8")
+    assert readme.secure(security) == security
 
 
 def test_the_bank_of_the_example_is_clean(tmp_path, capsys) -> None:

@@ -147,13 +147,18 @@ def _is_definition(node: ast.stmt) -> bool:
         ):  # fmt: skip
             return True
         case ast.Assign(targets=targets, value=value):
-            return all(isinstance(target, ast.Name) for target in targets) and _is_constant(value)
-        case ast.AnnAssign(target=ast.Name(), value=value):
+            return all(map(_is_own_name, targets)) and _is_constant(value)
+        case ast.AnnAssign(target=target, value=value) if _is_own_name(target):
             return value is None or _is_constant(value)
         case ast.If(test=test, orelse=[]):
             # Nobody runs an answer as a script, so this block never does anything.
             return ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
     return type(node).__name__ == "TypeAlias"
+
+
+def _is_own_name(target: ast.expr) -> bool:
+    """Tell whether `target` is a name, and none that Python itself gives a meaning to."""
+    return isinstance(target, ast.Name) and not target.id.startswith("__")
 
 
 _PLAIN = (
@@ -200,6 +205,6 @@ def _imports(tree: ast.Module) -> Iterator[Refusal]:
 
 
 def _at(source: str, node: ast.stmt, message: str, hint: str) -> Refusal:
-    line = source.split("\n")[node.lineno - 1]
+    line = source.replace("\r", "\n").split("\n")[node.lineno - 1]
     start = len(line.encode()[: node.col_offset].decode())
     return Refusal(node.lineno, start + 1, len(line) - start, message, hint)

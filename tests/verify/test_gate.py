@@ -55,6 +55,8 @@ REFUSED = {
     "a call when it is defined": ("x = open('/etc/passwd')", 1, 1, "would run when"),
     "a print": ("def f(): pass\nprint(f())", 2, 1, "would run when"),
     "a block under another condition": ("if __name__ != '__main__':\n    f()", 1, 1, "would run"),
+    "a name of Python's own": ("__name__ = '__main__'", 1, 1, "would run when"),
+    "a lone carriage return": ("x = 1\rprint(1)", 1, 6, "U+000D"),
     "a loop": ("for i in range(9): pass", 1, 1, "would run when"),
     "a patch of numpy": ("np.exp = abs", 1, 1, "would run when"),
     "a comprehension": ("t = [i for i in range(9)]", 1, 1, "would run when"),
