@@ -25,8 +25,16 @@ _VERIFY = Path(__file__).parent / "verify"
 
 def current(text: str) -> str:
     """Return the README's `text` with every generated part as the code says it now."""
-    parts = {"help": _help(), "imports": _imports(), "kernels": _kernels(), "rules": _rules()}
-    return _filled(text, parts)
+    return _filled(
+        text,
+        {
+            "help": _help(),
+            "imports": _imports(),
+            "kernels": _kernels(),
+            "rules": _rules(),
+            "security": _security(),
+        },
+    )
 
 
 def secure(text: str) -> str:

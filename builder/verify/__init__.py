@@ -13,6 +13,11 @@ from builder.verify.limits import NONE, PRELUDE, Limits, Order, SandboxError
 
 __all__ = ["PRELUDE", "Judged", "Limits", "Order", "SandboxError", "not_run", "verify"]
 
+_NO_HOST = (
+    "answers cannot be run on this system: use the Windows Subsystem for Linux, or judge the text "
+    "alone with --no-run"
+)
+
 Progress = Callable[[int, int, str], None]
 """Told before each verdict: how many are done, of how many, and the question that comes next."""
 
@@ -43,6 +48,8 @@ def verify(bank: Bank, order: Order, progress: Progress) -> Judged:
     cards = _code_cards(bank)
     if not cards:
         return Judged({})
+    if not hasattr(os, "fork"):
+        raise SandboxError(_NO_HOST)
     from builder.verify.bench import Bench
 
     with Bench(order) as bench, _workers(bench.close) as pool:

@@ -260,3 +260,10 @@ def test_a_card_is_code_or_not_asked() -> None:
     bank = reading.bank(f"# T\n\n```\nQ: a?\nA: b\n```\n\n```python\n# 1. S\n{RIGHT}```\n")
     (code,) = (card for card in bank.cards() if isinstance(card.answer, Code))
     assert list(verify(bank, ordered(), lambda *_: None).verdicts) == [code.key]
+
+
+def test_a_system_without_a_fork_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows nothing is started, and one line says what helps."""
+    monkeypatch.delattr("os.fork")
+    with pytest.raises(SandboxError, match="Subsystem for Linux, or .* --no-run"):
+        run(ordered(), RIGHT)

@@ -166,13 +166,6 @@ def test_an_interpreter_that_cannot_be_started_is_said(monkeypatch: pytest.Monke
     assert descriptors() == before
 
 
-def test_a_system_without_a_fork_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows runs no answers."""
-    monkeypatch.delattr(os, "fork")
-    with pytest.raises(SandboxError, match="Subsystem for Linux"):
-        processes.host()
-
-
 # ── a process an answer, as on macOS ─────────────────────────────────────────────────────────────
 
 
