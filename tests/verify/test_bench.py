@@ -265,5 +265,5 @@ def test_a_card_is_code_or_not_asked() -> None:
 def test_a_system_without_a_fork_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """On Windows nothing is started, and one line says what helps."""
     monkeypatch.delattr("os.fork")
-    with pytest.raises(SandboxError, match="Subsystem for Linux, or .* --no-run"):
+    with pytest.raises(SandboxError, match=r"Subsystem for Linux, or .* --no-run"):
         run(ordered(), RIGHT)
