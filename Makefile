@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := build
-.PHONY: build check test lint types wheel pictures readme lock clean help
+.PHONY: build check test lint types wheel bench pictures readme lock clean help
 
 build: $(VENV)/.ready ## verify content/, then write its deck and its sheets to output/
 	$(BIN)/proofdeck build content -o output
@@ -26,6 +26,10 @@ types: $(VENV)/.ready-for-tests ## check the types
 
 wheel: $(VENV)/.ready ## build the distribution into dist/
 	$(PIP) wheel . --no-deps --no-build-isolation --wheel-dir dist
+
+bench: $(VENV)/.ready-for-tests ## print what a build and the judging cost, as ratios
+	$(BIN)/python tests/benchmarks/startup.py
+	$(BIN)/python tests/benchmarks/judging.py
 
 pictures: $(VENV)/.ready-for-tests build ## draw the README's pictures anew (needs chromium and poppler-utils)
 	$(BIN)/python tests/pictures.py output/interview-question-bank.apkg .github/pictures
