@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from builder.kernels import CANON, find
+from builder.kernels import CANON, NAMES, find
 from builder.kernels.kernel import REQUIRED, Kernel, Parameter
 from builder.model import CannotRunError
 
@@ -21,8 +21,7 @@ def page(name: str | None) -> str:
         return "\n".join(_overview()) + "\n"
     kernel = find(name)
     if kernel is None:
-        names = [alias for one in CANON for alias in (one.name, *one.aliases)]
-        near = get_close_matches(name, names, n=1)
+        near = get_close_matches(name, NAMES, n=1)
         known = f"did you mean {near[0]!r}?" if near else "`proofdeck kernels` lists all"
         raise CannotRunError(f"no kernel is known for {name!r}: {known}")
     return "\n".join(_lines(kernel)) + "\n"

@@ -18,7 +18,7 @@ from functools import cache
 import numpy as np
 
 from builder import syntax
-from builder.kernels import CANON, Kernel, find
+from builder.kernels import NAMES, Kernel, find
 from builder.kernels.kernel import Arguments, Case, Domain, Variant
 from builder.model import Allow, Card, Cause, Code, Place, Status, Tier, Verdict
 from builder.verify import compare, definitions, gate
@@ -109,16 +109,13 @@ def _stopped(code: Code, refused: gate.Refusal) -> Verdict:
 def _unchecked(card: Card, place: Place, why: str, function: str | None = None) -> Verdict:
     if wish := _exemption(card):
         return Verdict(Status.ALLOWED, function, place, summary=wish.reason)
-    near = get_close_matches(function or "", _NAMES, n=1)
+    near = get_close_matches(function or "", NAMES, n=1)
     hint = "name the function like a kernel, or put `# allow no-kernel: reason` under the title"
     if near:
         hint = f"did you mean `{near[0]}`? Else put `# allow no-kernel: reason` under the title"
     elif any(_exempts(wish) for wish in card.allows):
         hint = "an allowance needs a reason: `# allow no-kernel: why nobody can check this`"
     return Verdict(Status.UNCHECKED, function, place, summary=why, hint=hint)
-
-
-_NAMES = tuple(name for kernel in CANON for name in (kernel.name, *kernel.aliases))
 
 
 def _exemption(card: Card) -> Allow | None:
