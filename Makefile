@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := build
-.PHONY: build check test lint types wheel bench pictures readme lock clean help
+.PHONY: build check test lint types wheel bench measure pictures readme lock clean help
 
 build: $(VENV)/.ready ## verify content/, then write its deck and its sheets to output/
 	$(BIN)/proofdeck build content -o output
@@ -31,8 +31,11 @@ bench: $(VENV)/.ready-for-tests ## print what a build and the judging cost, as r
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python tests/benchmarks/judging.py
 
+measure: $(VENV)/.ready-for-tests ## measure the kernels, and write the figures into their page
+	$(BIN)/python tests/measure.py
+
 pictures: $(VENV)/.ready-for-tests build ## draw the README's pictures anew (needs chromium and poppler-utils)
-	$(BIN)/python tests/pictures.py output/interview-question-bank.apkg .github/pictures
+	$(BIN)/python tests/pictures.py output/proofdeck.apkg .github/pictures
 	pdftoppm -r 130 -x 0 -y 0 -W 1075 -H 860 -singlefile -png \
 	  output/interview-question-bank.pdf .github/pictures/sheet
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from builder import files, rules, selection, verify
@@ -30,13 +30,15 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
     Raises CannotRunError where the run cannot be done at all; a faulty bank is a report.
     """
     notes = files.find(settings.paths)
-    sources, remarks = _read(notes)
+    sources, remarks = read(notes)
     bank, duplicates = identify(assemble(parse(source) for source in sources))
     remarks += rules.on_reading(sources, bank, duplicates)
     named = {note.name for note in notes if note.named}
     bank, remarks, skipped = selection.asked_for(bank, remarks, named, settings.only)
 
-    judged = _judged(bank, settings, progress)
+    own, unread = read(files.kernels(notes))
+    judged = _judged(bank, own, settings, progress)
+    remarks += [*unread, *rules.on_kernels(judged.misfits)]
     remarks += rules.on_verdicts(bank, judged.verdicts)
     kept, left_out = selection.without_errors(bank, remarks)
 
@@ -51,7 +53,7 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
         bank=bank,
         verdicts=judged.verdicts,
         diagnostics=diagnostics,
-        excerpts=_excerpts(sources, diagnostics),
+        excerpts=excerpts([*sources, *own], diagnostics),
         isolation=judged.isolation,
         seed=settings.order.seed if judged.ran else None,
         remembered=judged.remembered,
@@ -61,7 +63,7 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
     )
 
 
-def _read(notes: Sequence[files.Found]) -> tuple[list[Source], list[Diagnostic]]:
+def read(notes: Sequence[files.Found]) -> tuple[list[Source], list[Diagnostic]]:
     """Read `notes`: one that was named must be text, one found in a folder may be an error."""
     sources: list[Source] = []
     remarks: list[Diagnostic] = []
@@ -75,10 +77,12 @@ def _read(notes: Sequence[files.Found]) -> tuple[list[Source], list[Diagnostic]]
     return sources, remarks
 
 
-def _judged(bank: Bank, settings: Settings, progress: verify.Progress) -> verify.Judged:
+def _judged(
+    bank: Bank, own: Sequence[Source], settings: Settings, progress: verify.Progress
+) -> verify.Judged:
     if not settings.run:
         return verify.not_run(bank)
-    return verify.verify(bank, settings.order, progress)
+    return verify.verify(bank, settings.order, progress, own)
 
 
 def _exported(
@@ -101,8 +105,8 @@ def _exported(
     return [deck, *(sheet for sheet, _ in sheets)], rules.on_export(findings)
 
 
-def _excerpts(
-    sources: Sequence[Source], diagnostics: Sequence[Diagnostic]
+def excerpts(
+    sources: Iterable[Source], diagnostics: Iterable[Diagnostic]
 ) -> Mapping[tuple[str, int], str]:
     """Return the line that each of `diagnostics` shows, by file and number."""
     by_name = {source.name: source for source in sources}

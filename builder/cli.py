@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Self, TextIO
 
 from builder import __version__
+from builder.audited import AuditReport
 from builder.files import cache_folder, forget
 from builder.model import CannotRunError, Report
 from builder.settings import Settings
@@ -31,6 +32,10 @@ answer in it has been run and matched against a reference kernel."""
 
 _EPILOG = """\
 exit status: 0 the bank is clean, 1 it has errors, 2 the run could not be done, 130 Ctrl-C"""
+
+_AUDIT_EPILOG = """\
+exit status: 0 no mistake passes unnoticed, 1 some does or a review is stale, 2 the audit could not
+be done, 130 Ctrl-C"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,8 +93,14 @@ def parser() -> argparse.ArgumentParser:
         "build", help="judge the bank, then write its deck and sheets", epilog=_EPILOG
     )
     check = commands.add_parser("check", help="judge the bank, and write nothing", epilog=_EPILOG)
-    for command in (build, check):
+    audit = commands.add_parser(
+        "audit", help="put mistakes into right answers, and list what nobody would notice",
+        epilog=_AUDIT_EPILOG,
+    )  # fmt: skip
+    for command in (build, check, audit):
         _add_common(command)
+    for command in (build, check):
+        _add_running(command)
     build.add_argument(
         "-o", "--output", metavar="DIR", default="output", help="folder to write to (%(default)s)"
     )
@@ -117,9 +128,6 @@ def _add_common(command: argparse.ArgumentParser) -> None:
         "-k", dest="only", metavar="TEXT", default="", help="only cards whose question holds TEXT"
     )
     command.add_argument(
-        "--no-run", action="store_true", help="run no answer: judge the text alone, verify nothing"
-    )
-    command.add_argument(
         "--trust", action="store_true",
         help="run answers even where they cannot be locked in (never in CI)",
     )  # fmt: skip
@@ -128,6 +136,12 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--seed", type=int, metavar="N", help="repeat a run with the seed that it reported"
+    )
+
+
+def _add_running(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-run", action="store_true", help="run no answer: judge the text alone, verify nothing"
     )
     command.add_argument(
         "--no-cache", action="store_true", help="run every answer, and remember no verdict"
@@ -142,12 +156,23 @@ def _run(options: argparse.Namespace) -> int:
 
         _print(page(options.name))
         return CLEAN
+    settings = _settings(options, os.environ)
+    if options.command == "audit":
+        return _audit(settings, options)
     from builder.build import build
 
-    settings = _settings(options, os.environ)
-    with _Progress(sys.stderr) as progress:
+    with _Progress(sys.stderr, "judging") as progress:
         report = build(settings, progress)
     _print(_text(report, options))
+    return CLEAN if report.clean else FAULTY
+
+
+def _audit(settings: Settings, options: argparse.Namespace) -> int:
+    from builder.audit import audit
+
+    with _Progress(sys.stderr, "auditing") as progress:
+        report = audit(settings, progress)
+    _print(_audit_text(report, options))
     return CLEAN if report.clean else FAULTY
 
 
@@ -168,7 +193,7 @@ def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Se
         order=_order(options, environment),
         output=output,
         only=options.only,
-        run=not options.no_run,
+        run=not getattr(options, "no_run", False),
         keep_going=getattr(options, "keep_going", False),
         paper=getattr(options, "paper", "a4"),
     )
@@ -176,7 +201,7 @@ def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Se
 
 def _order(options: argparse.Namespace, environment: Mapping[str, str]) -> Order:
     seeded = options.seed is not None
-    remembers = not (options.no_cache or seeded)
+    remembers = not (getattr(options, "no_cache", True) or seeded)
     return Order(
         seed=options.seed if seeded else secrets.randbelow(2**31),
         cache=cache_folder(environment, sys.platform) if remembers else None,
@@ -201,14 +226,29 @@ def _text(report: Report, options: argparse.Namespace) -> str:
         return json.text(report, prelude=PRELUDE)
     from builder.report import text
 
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return text.text(report, colour=colour, prelude=PRELUDE, building=options.command == "build")
+    building = options.command == "build"
+    return text.text(report, colour=_colour(), prelude=PRELUDE, building=building)
+
+
+def _audit_text(report: AuditReport, options: argparse.Namespace) -> str:
+    if options.format == "json":
+        from builder.report import audit_json
+
+        return audit_json.text(report, prelude=PRELUDE)
+    from builder.report import audit
+
+    return audit.text(report, colour=_colour())
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 class _Progress:
     """One line that says what goes on, on a terminal; nothing anywhere else."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, doing: str) -> None:
+        self._doing = doing
         self._stream = stream if stream.isatty() else None
 
     def __enter__(self) -> Self:
@@ -218,8 +258,8 @@ class _Progress:
         self._show("")
 
     def __call__(self, done: int, total: int, question: str) -> None:
-        """Show that `done` of `total` answers are judged, and the question in work."""
-        self._show(f"judging {done + 1}/{total}  {' '.join(question.split())}")
+        """Show that `done` of `total` are judged, and the question in work."""
+        self._show(f"{self._doing} {done + 1}/{total}  {' '.join(question.split())}")
 
     def _show(self, line: str) -> None:
         if self._stream:

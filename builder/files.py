@@ -73,12 +73,43 @@ def _markdown(folder: Path) -> Iterator[Path]:
                     yield note
 
 
+def kernels(notes: Sequence[Found]) -> tuple[Found, ...]:
+    """Return the banks' own kernels: `kernels/*.py` beside the notes, none of them twice."""
+    folders = dict.fromkeys(note.path.parent / "kernels" for note in notes)
+    files = (file for folder in folders for file in sorted(folder.glob("*.py")))
+    return tuple(
+        Found(file, shown(file), named=False)
+        for file in files
+        if file.is_file() and not file.name.startswith((".", "_"))
+    )
+
+
 def read(note: Found) -> bytes:
     """Return what stands in a note. Raises FileError, which says why, where the disk refuses."""
     try:
         return note.path.read_bytes()
     except OSError as error:
         raise FileError(_why(error)) from error
+
+
+def beside(note: Found, suffix: str, most: int) -> tuple[str, bytes] | None:
+    """Return the name and the bytes of the file beside `note`, None where there is none.
+
+    Beside `bank.md` stands `bank` with `suffix`. Raises FileError where it cannot be read, or is
+    larger than `most` bytes.
+    """
+    path = note.path.with_suffix(suffix)
+    name = shown(path)
+    if path == note.path or not path.exists():
+        return None
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise FileError(f"{name}: {_why(error)}") from error
+    if len(content) > most:
+        raise FileError(f"{name}: larger than {most} bytes")
+    return name, content
 
 
 def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:

@@ -208,6 +208,15 @@ class Verdict:
         return sum(tier.cases for tier in self.tiers)
 
 
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why a kernel of a bank's own cannot be used: where, what, and what to do."""
+
+    place: Place
+    message: str
+    hint: str
+
+
 # ── the edition: each card's content, ready for HTML and for paper ───────────────────────────────
 
 

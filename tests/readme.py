@@ -14,12 +14,13 @@ import runpy
 from pathlib import Path
 
 from builder.cli import parser
-from builder.kernels import CANON
+from builder.kernels import TOPICS
 from builder.rules import RULES
 from builder.verify.gate import ALLOWED
 
 ROOT = Path(__file__).parents[1]
 README, SECURITY = ROOT / "README.md", ROOT / "SECURITY.md"
+KERNELS = ROOT / "builder" / "kernels" / "README.md"
 _VERIFY = Path(__file__).parent / "verify"
 
 
@@ -46,7 +47,7 @@ def _filled(text: str, parts: dict[str, str]) -> str:
     for name, part in parts.items():
         marks = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
         text, count = marks.subn(lambda found, part=part: f"{found[1]}{part}\n{found[2]}", text)
-        assert count == 1, f"the README has one place for {name}"
+        assert count == 1, f"there is one place for {name}"
     return text
 
 
@@ -81,15 +82,37 @@ def _imports() -> str:
 
 
 def _kernels() -> str:
-    rows = [
-        "| kernel | holds for, at most | also known as | after |",
-        "|---|---|---|---|",
-    ]
-    for kernel in CANON:
-        domains = "; ".join(domain.words for domain in kernel.domains)
-        names = ", ".join(f"`{alias}`" for alias in kernel.aliases)
-        rows.append(f"| `{kernel.signature}` | {domains} | {names} | {kernel.source} |")
+    rows = ["| topic | kernels |", "|---|---|"]
+    for topic, kernels in TOPICS.items():
+        rows.append(f"| {topic} | {', '.join(f'`{kernel.name}`' for kernel in kernels)} |")
     return "\n".join(rows)
+
+
+def reference(text: str) -> str:
+    """Return the `text` of the kernels' page with its table as the code says it now."""
+    return _filled(text, {"reference": _reference()})
+
+
+def measured(text: str, figures: str) -> str:
+    """Return the `text` of the kernels' page with new figures, which `tests/measure.py` makes."""
+    return _filled(text, {"measured": figures})
+
+
+def _reference() -> str:
+    parts = []
+    for topic, kernels in TOPICS.items():
+        parts += [
+            f"### {topic}",
+            "",
+            "| kernel | holds for, at most | also known as | after |",
+            "|---|---|---|---|",
+        ]
+        for kernel in kernels:
+            domains = "; ".join(domain.words for domain in kernel.domains)
+            names = ", ".join(f"`{alias}`" for alias in kernel.aliases)
+            parts.append(f"| `{kernel.signature}` | {domains} | {names} | {kernel.source} |")
+        parts.append("")
+    return "\n".join(parts).rstrip()
 
 
 def _rules() -> str:
@@ -99,5 +122,5 @@ def _rules() -> str:
 
 
 if __name__ == "__main__":
-    for page, renew in ((README, current), (SECURITY, secure)):
+    for page, renew in ((README, current), (SECURITY, secure), (KERNELS, reference)):
         page.write_text(renew(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -19,7 +19,7 @@ MODULES = {
 STAGES = {"parse", "assemble", "identity", "verify", "rules", "render", "export", "report"}
 
 # Nouns and small pure functions that any room may use.
-VOCABULARY = {"model", "source", "names", "syntax"}
+VOCABULARY = {"model", "audited", "source", "names", "syntax"}
 
 # What each room may import besides itself and the vocabulary. Where a stage stands here, it is for
 # the sake of its nouns, and the reason stands beside it.
@@ -38,9 +38,13 @@ ALLOWED: dict[str, set[str]] = {
     "report": set(),
     "selection": {"rules"},  # it is a step of the build, and speaks of notes without cards
     "build": {*STAGES, "files", "selection", "settings"},
-    "cli": {"", "build", "files", "kernels", "settings", "report", "verify.limits"},
+    "cli": {"", "audit", "build", "files", "kernels", "settings", "report", "verify.limits"},
+    "review": set(),
+    # the audit is the build up to the verdicts, and then a stage of its own
+    "audit": {*STAGES, "build", "files", "review", "selection", "settings"},
     "__main__": {"cli"},
     "model": set(),
+    "audited": set(),
     "source": set(),
     "names": set(),
     "syntax": set(),
@@ -59,6 +63,7 @@ OWNERS = {
     "tempfile": {"files", "verify", "export.pdf"},  # typst and the sandbox take files
     "argparse": {"cli"},
     "secrets": {"cli"},
+    "tomllib": {"review"},
     "time": {"cli", "verify"},
     "datetime": {"export"},
     "random": {"verify"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -247,6 +248,79 @@ def test_the_version(capsys: Capsys) -> None:
         commands.run(capsys, "--version")
     assert caught.value.code == 0
     assert capsys.readouterr().out == f"proofdeck {__version__}\n"
+
+
+# ── the audit ────────────────────────────────────────────────────────────────────────────────────
+
+ANSWERS = (
+    "# Code\n\n```python\n# 1. Implement softmax\ndef softmax(x):\n"
+    "    e = np.exp(x - np.max(x))\n    {}return e / e.sum()\n```\n"
+)
+REVIEW = '[[equivalent]]\nfunction = "softmax"\nmutant = "{}"\nreason = "times one"\n'
+
+
+def test_an_audit_is_zero_when_every_mistake_is_noticed(capsys: Capsys) -> None:
+    """It writes nothing, and says nothing on the way."""
+    Path("code.md").write_text(ANSWERS.format(""), encoding="utf-8")
+    done = commands.run(capsys, "audit", "--trust", "code.md", "--seed", "7")
+    assert (done.status, done.err) == (0, "")
+    assert "seed 7" in done.out
+    assert re.search(
+        r"^1 answer audited, \d+ mutants, 0 missed, 0 stale reviews$", done.out, re.MULTILINE
+    )
+    assert written() == ["code.md"]
+
+
+def test_what_nobody_would_notice_is_one_until_it_is_reviewed(capsys: Capsys) -> None:
+    """Each mutant with its place; a review beside the note says why it is right."""
+    Path("code.md").write_text(ANSWERS.format("e = e * np.ones(1)\n    "), encoding="utf-8")
+    done = commands.run(capsys, "audit", "--trust", "code.md", "--format", "json")
+    assert (done.status, done.err) == (1, "")
+    mutants = json.loads(done.out)["answers"][0]["mutants"]
+    missed = {one["after"]: one["line"] for one in mutants if one["outcome"] == "missed"}
+    assert missed["e = e"] == 7
+    reviews = "".join(map(REVIEW.format, missed))
+    Path("code.audit.toml").write_text(reviews, encoding="utf-8")
+    assert commands.run(capsys, "audit", "--trust", "code.md").status == 0
+    Path("code.audit.toml").write_text(reviews + REVIEW.format("gone"), encoding="utf-8")
+    done = commands.run(capsys, "audit", "--trust", ".", "-k", "softmax")
+    assert done.status == 1
+    assert "warning[M502]: this review of `softmax` no longer applies\n" in done.out
+    assert "--> code.audit.toml:" in done.out
+
+
+def test_an_audit_that_cannot_be_done_is_two_and_one_line(capsys: Capsys) -> None:
+    """A broken file of reviews is named with its reason, before anything runs."""
+    for content, said in (
+        (b"[[", "code.audit.toml: this is no TOML: "),
+        (b"\xff", "code.audit.toml: byte 0xff in line 1 is not UTF-8"),
+        (b"#" * 2_000_000, "code.audit.toml: larger than 1048576 bytes"),
+    ):
+        Path("code.md").write_text(ANSWERS.format(""), encoding="utf-8")
+        Path("code.audit.toml").write_bytes(content)
+        done = commands.run(capsys, "audit", "--trust", "code.md")
+        assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+        assert done.err.startswith(f"proofdeck: {said}")
+    assert commands.run(capsys, "audit", "missing").status == 2
+
+
+def test_an_audit_of_questions_has_nothing_to_do(capsys: Capsys) -> None:
+    """And one of wrong answers says so."""
+    done = commands.run(capsys, "audit", "good.md")
+    assert (done.status, done.out) == (
+        0, "0 answers audited, 0 mutants, 0 missed, 0 stale reviews\n",
+    )  # fmt: skip
+    Path("code.md").write_text(ANSWERS.format("e = e + 1\n    "), encoding="utf-8")
+    done = commands.run(capsys, "audit", "--trust", "code.md")
+    assert "1 answer is not audited: wrong, or not verified; `proofdeck check` says" in done.out
+
+
+def test_our_own_bank_misses_nothing(capsys: Capsys) -> None:
+    """Nor is one of its reviews stale."""
+    done = commands.run(capsys, "audit", "--trust", str(reading.BANK), "--format", "json")
+    assert done.status == 0
+    summary = json.loads(done.out)["summary"]
+    assert (summary["answers"], summary["missed"], summary["stale"]) == (5, 0, 0)
 
 
 # ── surroundings ─────────────────────────────────────────────────────────────────────────────────

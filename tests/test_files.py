@@ -103,6 +103,27 @@ def test_a_note_that_is_gone_cannot_be_read(here: Path) -> None:
         files.read(files.Found(here / "gone.md", "gone.md", named=True))
 
 
+def test_a_file_beside_a_note_is_read(here: Path) -> None:
+    """By its name; where there is none, or the note itself has that name, there is nothing."""
+    (here / "a.b.md").write_bytes(b"note")
+    note = files.Found(here / "a.b.md", "a.b.md", named=True)
+    assert files.beside(note, ".audit.toml", 4) is None
+    assert files.beside(note, ".md", 4) is None
+    (here / "a.b.audit.toml").write_bytes(b"1234")
+    assert files.beside(note, ".audit.toml", 4) == ("a.b.audit.toml", b"1234")
+
+
+def test_a_file_beside_a_note_that_cannot_be_read_is_named(here: Path) -> None:
+    """A folder, or one that is larger than it may be."""
+    note = files.Found(here / "a.md", "a.md", named=True)
+    (here / "a.toml").write_bytes(b"12345")
+    with pytest.raises(files.FileError, match=r"^a\.toml: larger than 4 bytes$"):
+        files.beside(note, ".toml", 4)
+    (here / "a.audit").mkdir()
+    with pytest.raises(files.FileError, match=r"^a\.audit: is a directory$"):
+        files.beside(note, ".audit", 4)
+
+
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
-from builder.kernels.activation import LOG_SOFTMAX, LOGSUMEXP, SOFTMAX
-from builder.kernels.binary import BCE_WITH_LOGITS, BINARY_CROSS_ENTROPY
-from builder.kernels.classification import HINGE_LOSS, SOFTMAX_CROSS_ENTROPY
-from builder.kernels.contrastive import INFO_NCE, TRIPLET_LOSS
-from builder.kernels.convolution import CONV2D
-from builder.kernels.divergence import KL_DIVERGENCE, KL_DIVERGENCE_NORMAL
-from builder.kernels.kernel import Kernel
-from builder.kernels.loss import CROSS_ENTROPY
-from builder.kernels.normalization import BATCHNORM_FORWARD
-from builder.kernels.rectifier import ELU, GELU, LEAKY_RELU, RELU, SELU, SOFTPLUS
-from builder.kernels.regression import HUBER_LOSS, MAE, MSE
-from builder.kernels.regularization import DROPOUT_FORWARD
-from builder.kernels.sigmoid import MISH, SIGMOID, SOFTSIGN, SWIGLU, SWISH, TANH
+from collections.abc import Iterable
 
-__all__ = ["CANON", "NAMES", "Kernel", "find"]
-
-CANON = (
-    *(RELU, LEAKY_RELU, ELU, SELU, SIGMOID, TANH, SOFTPLUS, SOFTSIGN, GELU, SWISH, SWIGLU, MISH),
-    *(SOFTMAX, LOG_SOFTMAX, LOGSUMEXP),
-    *(MSE, MAE, HUBER_LOSS, CROSS_ENTROPY, SOFTMAX_CROSS_ENTROPY, BINARY_CROSS_ENTROPY),
-    *(BCE_WITH_LOGITS, HINGE_LOSS, KL_DIVERGENCE, KL_DIVERGENCE_NORMAL, INFO_NCE, TRIPLET_LOSS),
-    *(BATCHNORM_FORWARD, DROPOUT_FORWARD, CONV2D),
+from builder.kernels import (
+    activations,
+    classics,
+    convolutions,
+    gradients,
+    language,
+    losses,
+    metrics,
+    norms,
+    optimizers,
+    sequences,
 )
-"""Every kernel, in the order of the reference page."""
+from builder.kernels.kernel import Kernel
+
+__all__ = ["CANON", "NAMES", "TOPICS", "Kernel", "Shelf", "find"]
+
+TOPICS = {
+    "Activations": activations.KERNELS,
+    "Losses": losses.KERNELS,
+    "Normalization and regularization": norms.KERNELS,
+    "Convolution and pooling": convolutions.KERNELS,
+    "Attention and recurrent cells": sequences.KERNELS,
+    "Gradients": gradients.KERNELS,
+    "Optimizers": optimizers.KERNELS,
+    "Metrics": metrics.KERNELS,
+    "Classic machine learning": classics.KERNELS,
+    "Text and decoding": language.KERNELS,
+}
+"""The kernels of each topic, in the order of the reference page."""
+
+CANON: tuple[Kernel, ...] = tuple(kernel for kernels in TOPICS.values() for kernel in kernels)
+"""Every kernel."""
 
 _BY_NAME = {name: kernel for kernel in CANON for name in (kernel.name, *kernel.aliases)}
 
 NAMES = tuple(_BY_NAME)
 """Every name that a function can be known by."""
+
+
+class Shelf:
+    """Kernels by every name that a function can be known by: the canon's, and a bank's own."""
+
+    def __init__(self, own: Iterable[Kernel] = ()) -> None:
+        self._own = {name: kernel for kernel in own for name in (kernel.name, *kernel.aliases)}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that a function can be known by."""
+        return *NAMES, *self._own
+
+    def find(self, function: str) -> Kernel | None:
+        """Return the kernel for a function of this name, None where nobody knows it.
+
+        The canon goes first: no bank can replace a kernel of it.
+        """
+        return find(function) or self._own.get(function) or self._own.get(function.lower())
 
 
 def find(function: str) -> Kernel | None:

@@ -20,9 +20,16 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Arguments = Mapping[str, Any]
+Result = Any
+"""What a reference returns, and so what an answer must: a number or an array of numbers; a `tuple`
+of several results, each judged by itself; or text, a `list` of texts or tuples, a `dict`."""
 
 REQUIRED = object()
 """The default of a parameter that every answer must have."""
+
+
+COMPLEMENT = "1 - "
+"""Stands before a parameter's name where an answer takes 1 minus its value."""
 
 
 class Level(StrEnum):
@@ -54,6 +61,18 @@ class Parameter:
     def allows(self, default: object) -> bool:
         """Tell whether an answer's own default is a number that may be taken for a convention."""
         return isinstance(default, bool | int | float) and self.least <= default <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """An argument that is a function: what the answer is given, as Python, and what we call."""
+
+    expression: str
+    value: Callable[..., Any]
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it, as a reference does."""
+        return self.value(*arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +133,7 @@ class Variant:
     applies: Callable[[Arguments], bool] = _always
     defaults: Arguments = field(default_factory=dict)
     names: frozenset[str] = frozenset()
+    align: Callable[[Result, Result], Result] | None = None
 
     def arguments(self, given: Arguments) -> dict[str, Any]:
         """Return `given` with this convention's value for each argument that is None."""
@@ -137,11 +157,41 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """A dict that answers may take instead of single parameters: `conv_param["stride"]`.
+
+    `keys` maps each key to the parameter whose value stands there, or "1 - p" for 1 minus it;
+    `fixed` are entries that are always passed as they are, {"mode": "train"}.
+    """
+
+    name: str
+    keys: Mapping[str, str]
+    aliases: tuple[str, ...] = ()
+    fixed: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A call of a method of a class: its name, and which parameters of the kernel it may take.
+
+    `names` are what it may be called. `parameters` maps the name of a parameter of the method to
+    the kernel's: `fit(X, y)` takes `X_train` under the name of X, and `predict(X)` takes `X_test`.
+    """
+
+    names: tuple[str, ...]
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Kernel:
     """A reference: names, parameters, conventions, and the domains in which answers are asked.
 
-    `formula` is LaTeX; `source` says where it comes from. With `cache`, an answer may return
-    `(out, cache)` and is judged by `out`. `mistakes` are recognised by what they return.
+    `formula` is LaTeX; `source` says where it comes from. With `cache`, an answer may return one
+    thing more than the reference does, as in `(out, cache)`, and is judged without that last one.
+    `mistakes` are recognised by what they return. `forms` are other signatures under the same
+    name, each with conventions and cases of its own. With `methods`, an answer may be a class: it
+    is made with the parameters that `__init__` names, then each method is called in turn, and the
+    last one returns the result. With `in_place`, answers may change the arrays they are given.
     """
 
     name: str
@@ -153,6 +203,10 @@ class Kernel:
     aliases: tuple[str, ...] = ()
     cache: bool = False
     mistakes: tuple[Mistake, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
+    methods: tuple[Method, ...] = ()
+    forms: tuple[Kernel, ...] = ()
+    in_place: bool = False
 
     @property
     def signature(self) -> str:
@@ -175,4 +229,6 @@ def layouts(array: Array) -> tuple[Array, ...]:
 
 def short(number: float) -> str:
     """Return `number` as it is written in code: 1e-9, not 1e-09."""
+    if isinstance(number, bool):
+        return str(number)
     return f"{number:g}".replace("e-0", "e-")

@@ -21,7 +21,7 @@ def text(report: Report, *, prelude: str) -> str:
         "seed": report.seed,
         "prelude": prelude,
         "cards": [_card(card, report) for card in report.bank.cards()],
-        "diagnostics": [_diagnostic(found) for found in report.diagnostics],
+        "diagnostics": [diagnostic(found) for found in report.diagnostics],
         "summary": _summary(report),
     }
     return json.dumps(content, ensure_ascii=True, indent=2) + "\n"
@@ -53,7 +53,8 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+def diagnostic(found: Diagnostic) -> dict[str, Any]:
+    """Return one diagnostic."""
     return {
         "code": found.code,
         "name": found.name,

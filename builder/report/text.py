@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from builder.model import Card, Diagnostic, Report, Severity, Status, Verdict
@@ -32,7 +32,7 @@ class Pen:
 def text(report: Report, *, colour: bool, prelude: str, building: bool) -> str:
     """Return the whole report; `building` says whether a deck was wanted."""
     pen = Pen(colour)
-    blocks = ["\n".join(_diagnostic(found, report, pen)) for found in report.diagnostics]
+    blocks = ["\n".join(diagnostic(found, report.excerpts, pen)) for found in report.diagnostics]
     blocks.append("\n".join(_summary(report, pen, prelude, building=building)))
     return "\n\n".join(blocks) + "\n"
 
@@ -40,14 +40,17 @@ def text(report: Report, *, colour: bool, prelude: str, building: bool) -> str:
 # ── one diagnostic ───────────────────────────────────────────────────────────────────────────────
 
 
-def _diagnostic(found: Diagnostic, report: Report, pen: Pen) -> Iterator[str]:
+def diagnostic(
+    found: Diagnostic, excerpts: Mapping[tuple[str, int], str], pen: Pen
+) -> Iterator[str]:
+    """Yield the lines of one diagnostic, which shows one of `excerpts`."""
     place = found.place
     margin = " " * len(str(place.line))
     yield pen(found.severity, f"{found.severity}[{found.code}]") + pen(
         "rule", f": {harmless(found.message)}"
     )
     yield f"{margin}{pen('frame', '-->')} {harmless(place.file)}:{place.line}:{place.column}"
-    excerpt = report.excerpts.get((place.file, place.line))
+    excerpt = excerpts.get((place.file, place.line))
     bar = pen("frame", "|")
     if excerpt is not None:
         yield f"{margin} {bar}"
@@ -75,7 +78,7 @@ def _excerpt(found: Diagnostic, line: str, margin: str, pen: Pen) -> Iterator[st
     carets = pen(found.severity, "^" * max(right - left, 1))
     below = " " * (left + len(dots)) + carets
     more = place.end_line - place.line
-    label = found.label or (f"and {_plural(more, 'more line')}" if more else "")
+    label = found.label or (f"and {plural(more, 'more line')}" if more else "")
     yield f"{margin} {bar} {below} {harmless(label)}".rstrip()
 
 
@@ -90,7 +93,7 @@ def _window(start: int) -> int:
 def _summary(report: Report, pen: Pen, prelude: str, *, building: bool) -> Iterator[str]:
     yield from _verdicts(report)
     if report.isolation != "none":
-        yield pen("quiet", f"isolation {report.isolation}: {_ISOLATION[report.isolation]}")
+        yield pen("quiet", isolation(report.isolation))
         yield pen("quiet", ", ".join(_circumstances(report, prelude)))
     yield from _left_out(report, building=building)
     yield _counts(report, pen)
@@ -98,12 +101,17 @@ def _summary(report: Report, pen: Pen, prelude: str, *, building: bool) -> Itera
         yield f"wrote {harmless(file.path)} ({_size(file.size)})"
 
 
+def isolation(level: str) -> str:
+    """Return how far answers were locked in at `level`."""
+    return f"isolation {level}: {_ISOLATION[level]}"
+
+
 def _circumstances(report: Report, prelude: str) -> Iterator[str]:
     yield f"prelude `{prelude}`"
     if report.seed is not None:
         yield f"seed {report.seed}"
     if report.remembered:
-        yield f"{_plural(report.remembered, 'answer')} unchanged and not run again"
+        yield f"{plural(report.remembered, 'answer')} unchanged and not run again"
 
 
 def _verdicts(report: Report) -> Iterator[str]:
@@ -162,7 +170,7 @@ def _named(card: Card) -> str:
 
 def _counts(report: Report, pen: Pen) -> str:
     cards = tuple(report.bank.cards())
-    counted = [_plural(len(cards), "card")]
+    counted = [plural(len(cards), "card")]
     judged = [one for verdicts in report.verdicts.values() for one in verdicts]
     if report.isolation != "none":
         counted.append(f"{_count(judged, Status.MATCHES)} of {len(judged)} functions verified")
@@ -171,10 +179,10 @@ def _counts(report: Report, pen: Pen) -> str:
     if allowed := _count(judged, Status.ALLOWED):
         counted.append(f"{allowed} allowed unverified")
     if report.skipped:
-        counted.append(f"{_plural(report.skipped, 'note')} without cards skipped")
+        counted.append(f"{plural(report.skipped, 'note')} without cards skipped")
     for severity in Severity:
         number = report.count(severity)
-        said = _plural(number, severity.value)
+        said = plural(number, severity.value)
         counted.append(pen(severity, said) if number else said)
     return ", ".join(counted)
 
@@ -183,7 +191,8 @@ def _count(verdicts: Sequence[Verdict], status: Status) -> int:
     return sum(verdict.status is status for verdict in verdicts)
 
 
-def _plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
+    """Return `number` and `noun`, in its plural where there is not one."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 

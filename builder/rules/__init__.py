@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from builder.model import Bank, Diagnostic, Duplicate, Finding, Severity, Verdict
+from builder.audited import Audit
+from builder.model import Bank, Diagnostic, Duplicate, Finding, Misfit, Severity, Verdict
+from builder.rules import audit, export, text, verification
 from builder.rules import bank as bank_rules
-from builder.rules import export, text, verification
 from builder.rules.rule import Rule
 from builder.source import Source
 
@@ -14,7 +15,7 @@ RULES: tuple[Rule, ...] = tuple(
     sorted(
         {
             thing
-            for module in (text, bank_rules, verification, export)
+            for module in (text, bank_rules, verification, export, audit)
             for thing in vars(module).values()
             if isinstance(thing, Rule)
         },
@@ -39,9 +40,19 @@ def on_verdicts(bank: Bank, verdicts: Mapping[str, Sequence[Verdict]]) -> list[D
     return [remark for card, ones in judged for remark in verification.verdicts(card, ones)]
 
 
+def on_kernels(misfits: Iterable[Misfit]) -> list[Diagnostic]:
+    """Return what is to be said about kernels of a bank's own that cannot be used."""
+    return [verification.misfit(one) for one in misfits]
+
+
 def on_export(findings: Iterable[Finding]) -> list[Diagnostic]:
     """Return what is to be said about characters that could not be shown."""
     return list(export.missing_glyphs(findings))
+
+
+def on_audit(found: Audit) -> list[Diagnostic]:
+    """Return what is to be said about the checks themselves."""
+    return list(audit.findings(found))
 
 
 def errors(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

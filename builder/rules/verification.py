@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from builder.model import Card, Cause, Diagnostic, Status, Verdict
+from builder.model import Card, Cause, Diagnostic, Misfit, Status, Verdict
 from builder.rules.rule import error
 
 WRONG_ANSWER = error(
@@ -52,6 +52,13 @@ FORBIDDEN = error(
     and constants.""",
 )
 
+OWN_KERNEL = error(
+    "V308",
+    "own-kernel",
+    """A kernel of the bank's own, a file in `kernels/` beside it, cannot be used: it is no Python,
+    raises, takes the name of another kernel, or lacks its reference or its cases.""",
+)
+
 _REFUSALS = {
     Cause.SYNTAX: SYNTAX_ERROR,
     Cause.GATE: FORBIDDEN,
@@ -78,3 +85,10 @@ def verdicts(card: Card, judged: Sequence[Verdict]) -> Iterator[Diagnostic]:
                 notes=verdict.evidence,
                 hint=verdict.hint,
             )
+
+
+def misfit(found: Misfit) -> Diagnostic:
+    """Return the error of a kernel of the bank's own that cannot be used."""
+    return OWN_KERNEL.at(
+        found.place, found.message, label="the bank's own kernels", hint=found.hint
+    )

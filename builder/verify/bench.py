@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
-from builder.model import Card, Code, Status, Verdict
+from builder.model import Card, Code, Misfit, Status, Verdict
+from builder.source import Source
 from builder.verify import cache
 from builder.verify.judge import judge
 from builder.verify.limits import LIMITS, NONE, SEATBELT, STRICT, Limits, Order, SandboxError
+from builder.verify.own import Shelves
 from builder.verify.sandbox import Sandbox
 
 _UNSAFE = (
@@ -26,8 +29,9 @@ class Bench:
     counts the cards that were not run again.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, own: Sequence[Source] = ()) -> None:
         self._order = order
+        self._shelves = Shelves(own)
         self._cache = cache.Cache(order.cache)
         self._lock = threading.Lock()
         self._sandbox: Sandbox | None = None
@@ -49,16 +53,22 @@ class Bench:
             if self._sandbox:
                 self._sandbox.close()
 
-    def judge(self, card: Card) -> tuple[Verdict, ...]:
-        """Return the verdicts on a code card."""
-        assert isinstance(card.answer, Code), "only code is judged"
-        return self._remembered(card.answer) or self._judged(card, card.answer)
+    @property
+    def misfits(self) -> tuple[Misfit, ...]:
+        """What the bank's own kernels lack, as far as they were needed."""
+        return self._shelves.misfits
 
-    def _remembered(self, code: Code) -> tuple[Verdict, ...] | None:
+    def judge(self, card: Card, limits: Limits | None = None) -> tuple[Verdict, ...]:
+        """Return the verdicts on a code card, within `limits` or those of the order."""
+        assert isinstance(card.answer, Code), "only code is judged"
+        limits = limits or self._order.limits
+        return self._remembered(card.answer, limits) or self._judged(card, card.answer, limits)
+
+    def _remembered(self, code: Code, limits: Limits) -> tuple[Verdict, ...] | None:
         """Look under each level that would do; one that is not measured yet may be any of them."""
         started = self._sandbox
         for level in (started.level,) if started else (STRICT, SEATBELT):
-            found = self._cache.get(cache.key(code, self._order.limits, level), code)
+            found = self._cache.get(self._key(code, limits, level), code)
             if found:
                 with self._lock:
                     self.remembered += 1
@@ -66,21 +76,25 @@ class Bench:
                 return found
         return None
 
-    def _judged(self, card: Card, code: Code) -> tuple[Verdict, ...]:
-        limits = self._order.limits
+    def _judged(self, card: Card, code: Code, limits: Limits) -> tuple[Verdict, ...]:
         left = self._deadline - time.monotonic()
         if left <= 0:
             return (self._out_of_time(Verdict(Status.TIMED_OUT, None, code.place), "not run"),)
         sandbox = self._started()
         granted = Limits(min(limits.wall, left), limits.memory)
-        verdicts = judge(card, sandbox, self._order.seed, granted)
+        shelf = self._shelves.shelf(code, sandbox, self._order)
+        verdicts = judge(card, sandbox, self._order.seed, granted, shelf)
         if granted.wall < limits.wall:
             verdicts = tuple(
                 self._out_of_time(one, "stopped") if one.status is Status.TIMED_OUT else one
                 for one in verdicts
             )
-        self._cache.put(cache.key(code, limits, sandbox.level), code, verdicts)
+        if not self._shelves.misfits:
+            self._cache.put(self._key(code, limits, sandbox.level), code, verdicts)
         return verdicts
+
+    def _key(self, code: Code, limits: Limits, level: str) -> str:
+        return cache.key(code, limits, level, self._shelves.told(code))
 
     def _out_of_time(self, verdict: Verdict, what: str) -> Verdict:
         """Return a verdict that blames the run and not the answer."""

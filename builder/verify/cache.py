@@ -2,8 +2,8 @@
 
 The cache lives in the user's own cache folder, never beside a bank: a pull request could carry
 passes. A key is a hash of everything that can change a verdict: the answer, the prelude, the
-limits, the isolation, the versions of Python and numpy, and the sources of kernels and judge
-themselves. Places are kept relative to the answer, so it may move in its note.
+limits, the isolation, the bank's own kernels, the versions of Python and numpy, and the sources of
+kernels and judge themselves. Places are kept relative to the answer, so it may move in its note.
 
 An entry is one small file, written beside and renamed, with a hash of its own content: whatever is
 torn, foreign or from another version counts as not there. Time-outs are never kept: a machine may
@@ -15,10 +15,12 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files as resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +54,20 @@ class Cache:
             files.remember(self._folder / key[:2] / key, _written(verdicts, code))
 
 
-def key(code: Code, limits: Limits, isolation: str) -> str:
-    """Return the name of an entry: equal only where nothing that could change a verdict differs."""
-    told = (*_versions(), PRELUDE, code.source, str(limits.wall), str(limits.memory), isolation)
+def key(code: Code, limits: Limits, isolation: str, own: str = "") -> str:
+    """Return the name of an entry: equal only where nothing that could change a verdict differs.
+
+    `own` tells of the bank's own kernels.
+    """
+    told = (
+        *_versions(),
+        PRELUDE,
+        code.source,
+        str(limits.wall),
+        str(limits.memory),
+        isolation,
+        own,
+    )
     return hashlib.sha256("\0".join(map(repr, told)).encode()).hexdigest()
 
 
@@ -63,10 +76,18 @@ def _versions() -> tuple[str, ...]:
     """Return what judges: interpreter, numpy, and our own sources, kernels included."""
     own = hashlib.sha256()
     for package in ("builder.kernels", "builder.verify"):
-        for path in sorted(resources(package).iterdir(), key=lambda path: path.name):
-            if path.name.endswith(".py"):
-                own.update(path.read_bytes())
+        for path in sorted(_modules(resources(package)), key=str):
+            own.update(path.read_bytes())
     return platform.python_version(), platform.machine(), version("numpy"), own.hexdigest()
+
+
+def _modules(folder: Traversable) -> Iterator[Traversable]:
+    """Yield the Python files below a package."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            yield from _modules(path)
+        elif path.name.endswith(".py"):
+            yield path
 
 
 # ── one entry ────────────────────────────────────────────────────────────────────────────────────

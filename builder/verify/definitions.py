@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from builder.kernels import find
+from builder.kernels import Shelf
 from builder.model import Code, Place
 
 
@@ -23,14 +23,14 @@ class Definition:
     arguments: ast.arguments | None
 
 
-def asked(tree: ast.Module) -> Sequence[Definition]:
+def asked(tree: ast.Module, shelf: Shelf) -> Sequence[Definition]:
     """Return what is to be judged, in order; of two definitions of one name, the last.
 
     Helpers, which another statement of the answer names, are judged through that one; a function
-    whose name a kernel knows is never a helper.
+    whose name a kernel of `shelf` knows is never a helper.
     """
     last = {definition.name: definition for definition in _definitions(tree)}
-    return [one for one in last.values() if find(one.name) or not _is_helper(one, tree)]
+    return [one for one in last.values() if shelf.find(one.name) or not _is_helper(one, tree)]
 
 
 def _definitions(tree: ast.Module) -> Iterator[Definition]:

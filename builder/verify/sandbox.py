@@ -25,11 +25,22 @@ _MOST_REPLY = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a function: its name, and its arguments."""
+    """One call of a function: its name, and its arguments.
+
+    `then` are calls of methods of what it returned, one after the other; the last one's result is
+    the output. With `in_place`, the arrays among the arguments may be changed.
+    """
 
     function: str
     positional: tuple[object, ...]
     named: dict[str, object]
+    then: tuple[Call, ...] = ()
+    in_place: bool = False
+
+    def told(self) -> tuple[object, ...]:
+        """Return what travels to the worker."""
+        then = [(one.function, one.positional, one.named) for one in self.then]
+        return self.function, self.positional, self.named, then, self.in_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,8 @@ class Job:
     """An answer and the calls to make, in order.
 
     `line` is where the source starts in `file`, for tracebacks. `wall` is in seconds for all calls
-    together, `memory` in bytes on top of what numpy needs.
+    together, `memory` in bytes on top of what numpy needs. After the calls each of `examples` is
+    run like a line typed at Python's prompt; the output is the text that it shows.
     """
 
     prelude: str
@@ -48,6 +60,7 @@ class Job:
     seed: int
     wall: float
     memory: int
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +214,8 @@ def _written(job: Job) -> Iterator[BinaryIO]:
             "seed": job.seed,
             "wall": job.wall,
             "memory": job.memory,
-            "calls": [(call.function, call.positional, call.named) for call in job.calls],
+            "calls": [call.told() for call in job.calls],
+            "examples": list(job.examples),
         }
     )
     with tempfile.TemporaryFile() as file:
@@ -219,7 +233,7 @@ def _outputs(pipe: BinaryIO, job: Job) -> tuple[tuple[Output, ...], Ending]:
     reader = _Pipe(pipe, deadline)
     outputs: list[Output] = []
     try:
-        while len(outputs) < len(job.calls):
+        while len(outputs) < len(job.calls) + len(job.examples):
             output = _output(reader)
             outputs.append(output)
             if isinstance(output, Raised) and output.defining:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from builder.kernels.kernel import Array
-from builder.verify.wire import Opaque
+from builder.verify.wire import Opaque, Source
 
 _LONGEST = 160
 _MOST_ELEMENTS = 24
@@ -33,6 +33,8 @@ def show(value: object) -> str:
         return f"{value:.6g}" if value != _whole(value) else f"{value:.1f}"
     if isinstance(value, Opaque):
         return harmless(value.kind)
+    if isinstance(value, Source):
+        return harmless(value.expression)
     if isinstance(value, list | tuple | dict):
         return _items(value)
     if type(value) is int and abs(value) >= 10**_MOST_ELEMENTS:
@@ -43,11 +45,15 @@ def show(value: object) -> str:
 def _items(values: list[object] | tuple[object, ...] | dict[object, object]) -> str:
     """Return the first few items, in the brackets of their kind."""
     first, last = {list: ("[", "]"), tuple: ("(", ")"), dict: ("{", "}")}[type(values)]
-    parts = [show(value) for value in list(values)[:_MOST_ITEMS]]
+    parts = [_item(value) for value in list(values)[:_MOST_ITEMS]]
     if isinstance(values, dict):
-        parts = [f"{show(key)}: {show(values[key])}" for key in list(values)[:_MOST_ITEMS]]
+        parts = [f"{show(key)}: {_item(values[key])}" for key in list(values)[:_MOST_ITEMS]]
     more = ", …" if len(values) > _MOST_ITEMS else "," if len(values) == 1 and first == "(" else ""
     return harmless(f"{first}{', '.join(parts)}{more}{last}")
+
+
+def _item(value: object) -> str:
+    return show(value.item() if isinstance(value, np.ndarray) and not value.ndim else value)
 
 
 def _whole(value: float) -> float:

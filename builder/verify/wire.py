@@ -3,16 +3,17 @@
 The worker loads this file on its own, so it imports numpy and the standard library, nothing else.
 A frame is a magic word, two lengths, a JSON header that describes one value as nested lists, and a
 payload with the raw bytes of its arrays. Only exact types travel: None, bool, int, float, str,
-list, tuple, dict (str or int keys) and numpy arrays of plain dtypes. Anything else arrives as
-`Opaque`, by its name alone. Nothing of a stranger is ever called: no pickle, no `np.load`, no
-`__array__`.
+list, tuple, dict (whose keys are str, int or short tuples of them) and numpy arrays of plain
+dtypes. Anything else arrives as `Opaque`, by its name alone. Nothing of a stranger is ever called:
+no pickle, no `np.load`, no `__array__`.
 """
 
 from __future__ import annotations
 
+import collections
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -26,6 +27,7 @@ MOST_HEADER = 1 << 20
 MOST_PAYLOAD = 1 << 26
 _MOST_NODES = 20_000
 _MOST_KEYS = 1_000
+_LONGEST_KEY = 4
 _MOST_DEPTH = 40
 _MOST_AXES = 16  # numpy can stack no more than 64: those of an array, and a list a level
 _LONGEST_AXIS = 1 << 40
@@ -48,6 +50,13 @@ class Opaque:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A function as an argument: the expression that makes it where the answer runs."""
+
+    expression: str
+
+
 # ── values to bytes ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -63,35 +72,50 @@ def encode(value: object) -> bytes:
     return HEAD.pack(_MAGIC, len(header), len(body)) + header + body
 
 
+_LEAVES: dict[type, tuple[str, Callable[[Any], str]]] = {
+    int: ("int", hex),
+    float: ("float", float.hex),
+    str: ("str", str),
+    Source: ("source", lambda source: source.expression),
+}
+
+
 def _node(value: object, payload: list[bytes], depth: int) -> list[Any]:
     if depth > _MOST_DEPTH:
         return ["opaque", "a deeply nested value"]
     kind = type(value)
     if value is None or kind is bool:
         return ["just", value]
-    if kind is int:
-        return ["int", hex(value)]  # type: ignore[arg-type]
-    if kind is float:
-        return ["float", value.hex()]  # type: ignore[attr-defined]
-    if kind is str:
-        return ["str", value]
+    if kind in _LEAVES:
+        name, text = _LEAVES[kind]
+        return [name, text(value)]
     if kind is list or kind is tuple:
         items = [_node(item, payload, depth + 1) for item in value]  # type: ignore[attr-defined]
         return [kind.__name__, items]
-    if kind is dict:
+    if kind in _DICTS:
         return _dict_node(value, payload, depth)  # type: ignore[arg-type]
     if kind is np.ndarray or isinstance(value, np.generic):
         return _array_node(np.asarray(value), payload)
     return ["opaque", str(kind.__name__)[:100]]
 
 
+# They are read by `dict.items` itself: what a stranger's own class would do is never asked.
+_DICTS = (dict, collections.Counter, collections.defaultdict, collections.OrderedDict)
+
+
 def _dict_node(value: dict[object, object], payload: list[bytes], depth: int) -> list[Any]:
-    if any(type(key) not in (str, int) for key in value):
+    items = list(dict.items(value))
+    if not all(_is_key(key) for key, _ in items):
         return ["opaque", "a dict with keys other than str and int"]
-    pairs = (
-        [_node(key, payload, depth), _node(item, payload, depth + 1)] for key, item in value.items()
-    )
+    pairs = ([_node(key, payload, depth), _node(item, payload, depth + 1)] for key, item in items)
     return ["dict", list(pairs)]
+
+
+def _is_key(key: object) -> bool:
+    """Tell whether a dict may have this key: text, a whole number, or a tuple of those."""
+    if type(key) is tuple:
+        return len(key) <= _LONGEST_KEY and all(type(part) in (str, int) for part in key)
+    return type(key) in (str, int)
 
 
 def _array_node(array: Array, payload: list[bytes]) -> list[Any]:
@@ -183,7 +207,7 @@ class _Reader:
         found: dict[object, object] = {}
         for key, item in pairs:
             name = self.value(key, _MOST_DEPTH)
-            if type(name) not in (str, int) or name in found:
+            if not _is_key(name) or name in found:
                 _refuse("no key, or one that is there already")
             found[name] = self.value(item, depth + 1)
         return found
@@ -220,6 +244,8 @@ def _leaf(kind: object, what: object) -> object:
                 return real
             case "str":
                 return what
+            case "source":
+                return Source(what)
             case "opaque":
                 return Opaque(what[:100])
     _refuse("an unknown node")

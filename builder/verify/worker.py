@@ -16,9 +16,11 @@ A warm process, started by `SERVE`, takes orders on a socket:
 from __future__ import annotations
 
 import ast
+import contextlib
 import fcntl
 import importlib
 import importlib.util
+import io
 import os
 import random
 import signal
@@ -28,6 +30,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -174,12 +177,49 @@ def _run(job: Any, wire: ModuleType) -> None:
     except BaseException as error:
         _reply(wire, _raised(error, job["file"], "defining"))
         return
-    for function, positional, named in job["calls"]:
+    todo: list[Callable[[], Any]] = [partial(_called, space, call, wire) for call in job["calls"]]
+    todo += [partial(_shown, space, example) for example in job["examples"]]
+    for call in todo:
         try:
-            reply = {"returned": space[function](*positional, **named)}
+            reply = {"returned": call()}
         except BaseException as error:
             reply = _raised(error, job["file"], "calling")
         _reply(wire, reply)
+
+
+def _called(space: dict[str, Any], call: Any, wire: ModuleType) -> Any:
+    """Call a function, then methods of what it returns; return the last result."""
+    function, positional, named, then, in_place = call
+    made = partial(_made, source=wire.Source, own=in_place)
+    result = called = space[function](*made(positional), **made(named))
+    for method, arguments, keywords in then:
+        result = getattr(called, method)(*made(arguments), **made(keywords))
+    return result
+
+
+def _made(value: Any, *, source: type, own: bool) -> Any:
+    """Return arguments as the answer gets them: functions made, and arrays of its `own`."""
+    if isinstance(value, source):
+        return eval(value.expression, {"np": np})  # type: ignore[attr-defined]
+    if isinstance(value, np.ndarray) and own:
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return type(value)(_made(item, source=source, own=own) for item in value)
+    if isinstance(value, dict):
+        return {key: _made(item, source=source, own=own) for key, item in value.items()}
+    return value
+
+
+def _shown(space: dict[str, Any], example: str) -> str:
+    """Run a statement as Python's prompt does; return what it shows."""
+    shown = io.StringIO()
+    hook, sys.displayhook = sys.displayhook, sys.__displayhook__
+    try:
+        with contextlib.redirect_stdout(shown):
+            exec(compile(example, "<example>", "single"), space)
+    finally:
+        sys.displayhook = hook
+    return shown.getvalue()
 
 
 def _raised(error: BaseException, file: str, doing: str) -> dict[str, Any]:

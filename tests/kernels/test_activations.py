@@ -14,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from builder.kernels.activation import log_softmax, logsumexp
-from builder.kernels.kernel import Array
-from builder.kernels.rectifier import (
+from builder.kernels.activations.activation import log_softmax, logsumexp
+from builder.kernels.activations.rectifier import (
     elu,
     gelu,
     gelu_sigmoid,
@@ -26,7 +25,8 @@ from builder.kernels.rectifier import (
     selu,
     softplus,
 )
-from builder.kernels.sigmoid import mish, sigmoid, softsign, swiglu, swish, tanh
+from builder.kernels.activations.sigmoid import mish, sigmoid, softsign, swiglu, swish, tanh
+from builder.kernels.kernel import Array
 
 laws = settings(max_examples=60, deadline=None, derandomize=True)
 SHAPES = array_shapes(max_dims=3, max_side=5)

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from builder.kernels.binary import bce_with_logits, binary_cross_entropy
-from builder.kernels.classification import hinge_loss, softmax_cross_entropy
-from builder.kernels.contrastive import info_nce, triplet_loss
-from builder.kernels.divergence import kl_divergence, kl_divergence_normal
 from builder.kernels.kernel import Array
-from builder.kernels.regression import huber_loss, mae, mse
+from builder.kernels.losses.binary import bce_with_logits, binary_cross_entropy
+from builder.kernels.losses.classification import hinge_loss, softmax_cross_entropy
+from builder.kernels.losses.contrastive import info_nce, triplet_loss
+from builder.kernels.losses.divergence import kl_divergence, kl_divergence_normal
+from builder.kernels.losses.regression import huber_loss, mae, mse
 
 laws = settings(max_examples=60, deadline=None, derandomize=True)
 SHAPES = array_shapes(max_dims=3, max_side=4)

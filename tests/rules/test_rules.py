@@ -31,7 +31,7 @@ def test_every_rule_has_a_code_a_name_and_a_page() -> None:
     """Codes carry their stage's letter, names read well after "allow", pages are sentences."""
     assert rules.RULES
     for rule in rules.RULES:
-        assert re.fullmatch(r"D1\d\d|B2\d\d|V3\d\d|X4\d\d", rule.code)
+        assert re.fullmatch(r"D1\d\d|B2\d\d|V3\d\d|X4\d\d|M5\d\d", rule.code)
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
         assert len(rule.page) > 40
         assert rule.page.endswith(".")
@@ -53,6 +53,7 @@ def test_codes_never_change_their_meaning() -> None:
         "B206": "stray-text", "B207": "question-outside-fence", "B208": "no-cards",
         "V301": "wrong-answer", "V302": "crash", "V303": "time-out", "V304": "no-kernel",
         "V305": "syntax-error", "V306": "unknown-parameter", "X401": "missing-glyph",
+        "M501": "missed-mutant", "M502": "stale-review",
     }.items() <= {rule.code: rule.name for rule in rules.RULES}.items()  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from builder.kernels.kernel import Case, Complaint, Variant
-from builder.verify.compare import complaint, holds
+from builder.verify.compare import Standard
 from builder.verify.wire import Opaque
 
 SAME = Variant("", lambda x: x)
@@ -19,8 +19,9 @@ SAME = Variant("", lambda x: x)
 
 def _complaint(x: object, returned: object, case: Case | None = None) -> Complaint | None:
     case = case or Case({"x": np.asarray(x)})
-    found = complaint(SAME, case, {"x": x}, [returned])
-    assert (found is None) == holds(SAME, case, {"x": x}, [returned])
+    standard = Standard(SAME, case, {"x": x})
+    found = standard.complaint([returned])
+    assert (found is None) == standard.holds([returned])
     return found
 
 
@@ -130,8 +131,6 @@ def test_the_largest_error_is_told() -> None:
         (None, "None"),
         ("text", "text"),
         ({"a": 1}, "a dict"),
-        ([], "a list"),
-        ((), "a tuple"),
         ([[1.0], [1.0, 2.0]], "a list"),
         ([1.0, None], "a list"),
         ([1.0, "2"], "a list"),
@@ -188,7 +187,91 @@ def test_properties_see_every_repeat() -> None:
         return None if len(outputs) == 3 else Complaint("not three")
 
     drawn, case = Variant("", holds=three), Case({}, repeats=3)
-    assert complaint(drawn, case, {}, [1.0, 2.0, 3.0]) is None
-    assert holds(drawn, case, {}, [1.0, 2.0, 3.0])
-    assert complaint(drawn, case, {}, [1.0, 2.0])
-    assert complaint(drawn, case, {}, [1.0, 2.0, None])
+    assert Standard(drawn, case, {}).complaint([1.0, 2.0, 3.0]) is None
+    assert Standard(drawn, case, {}).holds([1.0, 2.0, 3.0])
+    assert Standard(drawn, case, {}).complaint([1.0, 2.0])
+    assert Standard(drawn, case, {}).complaint([1.0, 2.0, None])
+
+
+# ── several results, texts, dicts ────────────────────────────────────────────────────────────────
+
+
+def _structured(expected: object, returned: object, **more: object) -> str:
+    """Return the summary of what is wrong, empty where nothing is."""
+    standard = Standard(Variant("", lambda: expected), Case({}), {}, **more)
+    found = standard.complaint([returned])
+    assert (found is None) == standard.holds([returned])
+    return found.summary if found else ""
+
+
+@pytest.mark.parametrize(
+    ("expected", "returned"),
+    [
+        ((np.zeros(2), 1.0), (np.zeros(2), 1)),
+        ((np.zeros(2), 1.0), [[0, 0], np.array(1.0)]),
+        ((1.0, 2.0), np.array([1.0, 2.0])),
+        ([np.zeros(2), np.zeros(3)], [np.zeros(2), [0.0, 0.0, 0.0]]),
+        ("kitten", "kitten"),
+        ([("a", "b"), ("ab", "c")], [["a", "b"], ("ab", "c")]),
+        ({"a": 1, "b": np.zeros(2)}, {"b": [0, 0], "a": 1.0}),
+        ([], np.empty(0)),
+        ([], []),
+        ((None, 1.0), (None, 1.0)),
+    ],
+)
+def test_parts_are_held_one_by_one(expected: object, returned: object) -> None:
+    """Each as a whole result would be, whatever container it came in."""
+    assert not _structured(expected, returned)
+
+
+@pytest.mark.parametrize(
+    ("expected", "returned", "summary"),
+    [
+        ((1.0, 2.0), (1.0, 3.0), "returns 3.0 where the reference returns 2.0 in result 2"),
+        ((1.0, 2.0), (1.0,), "returns a tuple where the reference returns 2 results"),
+        ((1.0, 2.0), 1.0, "returns a number where the reference returns 2 results"),
+        ((1.0, 2.0), np.zeros(3), "returns an array where the reference returns 2 results"),
+        ("ab", "ba", "returns 'ba' where the reference returns 'ab'"),
+        ("ab", 3, "returns 3 where the reference returns 'ab'"),
+        (["a"], ["a", "b"], "returns a list of 2 where the reference returns a list of 1"),
+        (["a", "b"], ["a", "c"], "returns 'c' where the reference returns 'b' in item 2"),
+        ({"a": 1.0}, {"a": 2.0}, "returns 2.0 where the reference returns 1.0 in ['a']"),
+        ({"a": 1.0}, {"b": 1.0}, "returns {'b': 1.0} where the reference returns {'a': 1.0}"),
+        (([("a", 1.0)], 2.0), ([("a", 5.0)], 2.0), "in result 2 of item 1 of result 1"),
+        ((None, 1.0), (0.0, 1.0), "returns 0.0 where the reference returns None in result 1"),
+    ],
+)
+def test_the_part_that_is_wrong_is_named(expected: object, returned: object, summary: str) -> None:
+    """By its place, or by what it is instead."""
+    assert summary in _structured(expected, returned)
+
+
+def test_a_cache_at_the_end_is_left_out() -> None:
+    """One thing more than the reference returns, and no other number of them."""
+    assert not _structured(np.zeros(2), (np.zeros(2), {"x": 1}), cache=True)
+    assert not _structured((1.0, 2.0), (1.0, 2.0, Opaque("a cache")), cache=True)
+    assert _structured((1.0, 2.0), (1.0, 2.0, 3.0))
+    assert _structured((1.0, 2.0), (1.0, 2.0, 3.0, 4.0), cache=True)
+
+
+def test_a_result_may_be_known_up_to_something() -> None:
+    """Then the right one that is nearest is what counts; a wrong one has none."""
+
+    def sign(expected: np.ndarray, returned: np.ndarray) -> np.ndarray:
+        return expected * np.sign(np.sum(expected * returned))
+
+    standard = Standard(Variant("", lambda: np.array([1.0, -2.0]), align=sign), Case({}), {})
+    assert standard.holds([np.array([1.0, -2.0])])
+    assert standard.holds([[-1.0, 2.0]])
+    assert not standard.holds([[1.0, 2.0]])
+    assert not standard.holds([[1.0, -2.0, 0.0]])
+
+
+def test_the_nearest_convention_can_be_told() -> None:
+    """By how far a result is from right: not at all, a little, or another kind of thing."""
+    standard = Standard(Variant("", lambda: (np.array([1.0]), np.array([2.0]))), Case({}), {})
+    one, other = [1.0], [2.0]
+    returned = [(one, [2.1]), (one, [20.0]), ([1.1], other), ([1.1], 2.0), (1.0, 2.0)]
+    distances = [standard.distance([value]) for value in returned]
+    assert distances == sorted(distances)
+    assert len(set(distances)) == len(distances) - 1  # the last two are equally far off
