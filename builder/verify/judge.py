@@ -20,7 +20,7 @@ from builder.verify.definitions import Definition
 from builder.verify.limits import Limits
 from builder.verify.sandbox import Sandbox
 from builder.verify.show import harmless
-from builder.verify.trial import Trial, known_names
+from builder.verify.trial import Far, Trial, known_names
 
 _CANON = Shelf()
 
@@ -168,14 +168,17 @@ def _binding(definition: Definition, kernel: Kernel) -> Binding | str:
     return "it is no function"
 
 
-def _best(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the first verdict that matches, else the one that holds for most of what it is."""
-    failed: list[Verdict] = []
-    for verdict in verdicts:
+def _best(tried: Iterable[tuple[Verdict, Far]]) -> Verdict:
+    """Return the first verdict that matches, else the one that holds for most of what it is.
+
+    Of several that hold for as much, it is the first whose results are of the right kind.
+    """
+    failed: list[tuple[Verdict, Far]] = []
+    for verdict, far in tried:
         if verdict.status is Status.MATCHES:
             return verdict
-        failed.append(verdict)
-    return max(failed, key=_share)
+        failed.append((verdict, far))
+    return min(failed, key=lambda one: (-_share(one[0]), one[1][:1]))[0]
 
 
 def _share(verdict: Verdict) -> float:

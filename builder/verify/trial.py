@@ -28,6 +28,12 @@ from builder.verify.show import harmless, show
 _CANNOT = (ValueError, TypeError, IndexError, ArithmeticError, MemoryError)
 
 
+Far = tuple[float, ...]
+"""How far an answer is from right; of two, the smaller one is nearer."""
+
+_FARTHEST = (inf,)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A case of a domain, with the outputs of its repeats as far as they arrived."""
@@ -70,8 +76,8 @@ class Trial:
     kernel: Kernel
     binding: Binding
 
-    def verdict(self, sandbox: Sandbox, seed: int, limits: Limits) -> Verdict:
-        """Run all cases in one child and judge what came back."""
+    def verdict(self, sandbox: Sandbox, seed: int, limits: Limits) -> tuple[Verdict, Far]:
+        """Run all cases in one child and judge what came back; tell how far from right it is."""
         wall = max(limits.wall, _PATIENCE * _reference_seconds(self.kernel))
         limits = Limits(wall, limits.memory)
         seed = _seed(seed, self.kernel.name, self.binding.function)
@@ -97,23 +103,24 @@ class Trial:
             limits.wall, limits.memory,
         )  # fmt: skip
 
-    def _judged(self, asked: Sequence[Asked], reply: Reply, limits: Limits) -> Verdict:
+    def _judged(self, asked: Sequence[Asked], reply: Reply, limits: Limits) -> tuple[Verdict, Far]:
         first = reply.outputs[0] if reply.outputs else None
         if isinstance(first, Raised) and first.defining:
-            return self._raised(first, (), None)
+            return self._raised(first, (), None), _FARTHEST
         readings: list[Reading] = []
         for reading in self._readings(asked):
             readings.append(reading)
             if reading.failure is None:
                 break
         if not readings:
-            return self._unasked()
+            return self._unasked(), _FARTHEST
         if readings[-1].failure is None:
             # A pass needs the end of the process, too: whatever it did beside returning is a fault.
-            finished = reply.ending is Ending.FINISHED
-            last = readings[-1]
-            return self._matches(asked, last) if finished else self._ended(None, reply, limits, ())
-        return self._fails(asked, self._telling(readings), reply, limits)
+            if reply.ending is Ending.FINISHED:
+                return self._matches(asked, readings[-1]), ()
+            return self._ended(None, reply, limits, ()), _FARTHEST
+        told = self._telling(readings)
+        return self._fails(asked, told, reply, limits), self._distance(told)
 
     def _readings(self, asked: Sequence[Asked]) -> Iterator[Reading]:
         for domain in self.kernel.domains:
@@ -137,12 +144,12 @@ class Trial:
         known = (reading for reading in best if self._mistake(reading))
         return next(known, None) or min(best, key=self._distance)
 
-    def _distance(self, reading: Reading) -> tuple[float, ...]:
+    def _distance(self, reading: Reading) -> Far:
         one = reading.failure
         assert one, "only failures are weighed"
         returned = self._returned(one)
         if len(returned) < one.case.repeats:
-            return (inf,)
+            return _FARTHEST
         return self._standard(one.case, reading.variant).distance(returned)
 
     def _unasked(self) -> Verdict:

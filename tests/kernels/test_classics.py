@@ -25,7 +25,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.tree import DecisionTreeClassifier
 
-from builder.kernels import clusters, components, words
+from builder.kernels.classics import clusters, components, words
 from builder.kernels.classics.bayes import gaussian_naive_bayes
 from builder.kernels.classics.clusters import kmeans, kmeans_anywhere
 from builder.kernels.classics.components import pca

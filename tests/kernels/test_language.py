@@ -12,8 +12,8 @@ import pytest
 import scipy.special
 import sklearn.metrics
 
-from builder.kernels import beams, bpe, decoding, merging, sampling, truncation
 from builder.kernels.kernel import Array, Case, Kernel
+from builder.kernels.language import beams, bpe, decoding, merging, sampling, truncation
 from builder.kernels.language.text import levenshtein, osa
 
 ORACLES = {

@@ -299,7 +299,7 @@ class TestCanon:
         for domain in (domain for domain in kernel.domains if domain.alone):
             first = domain.cases(np.random.default_rng(0))[0]
             arrays = [v for v in first.arguments.values() if isinstance(v, np.ndarray)]
-            assert max((array.size for array in arrays), default=1) <= 24
+            assert max((array.size for array in arrays), default=1) <= 36
 
     def test_a_mistake_is_told_from_the_truth(self, kernel: Kernel) -> None:
         """Each well-known mistake is wrong on some case, by every usual convention."""
@@ -309,7 +309,7 @@ class TestCanon:
             if domain.alone
             for case in domain.cases(np.random.default_rng(0))
         ]
-        variants = [variant for variant in kernel.variants if not variant.names][:3]
+        variants = [variant for variant in kernel.variants if not variant.names][:2]
         for mistake in kernel.mistakes:
             for variant in variants:
                 told = (_is_told(kernel, mistake, variant, case) for case in cases)

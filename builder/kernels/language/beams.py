@@ -341,6 +341,6 @@ BEAM_SEARCH = Kernel(
     domains=(Domain("a table of log-probabilities", partial(_tables, "log_probs"), alone=True),),
     formula=_FORMULA,
     source=_SOURCE,
-    mistakes=_mistakes(_of_table)[len(_SHAPES) :],  # in a table the greedy one is the best
+    mistakes=_mistakes(_of_table),
     forms=(_PROBABILITIES, _STEPS),
 )
