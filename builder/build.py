@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from builder import files, rules, selection, verify
+from builder import files, history, rules, selection, verify
 from builder.assemble import assemble
 from builder.identity import identify
+from builder.ledger import renewed
 from builder.model import (
     Artefact,
     Bank,
     CannotRunError,
     Diagnostic,
     Edition,
+    Ledger,
     Report,
+    Status,
     Verdict,
 )
 from builder.parse import parse
@@ -31,10 +34,13 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
     """
     notes = files.find(settings.paths)
     sources, remarks = read(notes)
-    bank, duplicates = identify(assemble(parse(source) for source in sources))
-    remarks += rules.on_reading(sources, bank, duplicates)
+    past = history.read(settings.paths)
+    found = identify(assemble(parse(source) for source in sources), past.ledger, past.gone)
+    remarks += rules.on_reading(sources, found.bank, found.duplicates)
+    remarks += rules.on_changes(found.changes)
     named = {note.name for note in notes if note.named}
-    bank, remarks, skipped = selection.asked_for(bank, remarks, named, settings.only)
+    bank, remarks, skipped = selection.asked_for(found.bank, remarks, named, settings.only)
+    bank, unsure = selection.with_keys(bank)
 
     own, unread = read(files.kernels(notes))
     judged = _judged(bank, own, settings, progress)
@@ -42,11 +48,18 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
     remarks += rules.on_verdicts(bank, judged.verdicts)
     kept, left_out = selection.without_errors(bank, remarks)
 
+    ledger = past.ledger
+    if settings.output or settings.locked:
+        ledger = _renewed(past, found.bank, kept, judged.verdicts, remarks, settings)
+    if settings.locked and past.changes(ledger):
+        remarks.append(rules.on_ledger(past.place.name))
     artefacts: Sequence[Artefact] = ()
     if settings.output and kept.decks and (settings.keep_going or not rules.errors(remarks)):
-        artefacts, more = _exported(kept, judged.verdicts, settings)
+        artefacts, more = _exported(kept, judged.verdicts, ledger, settings)
         remarks += more
     written = files.write(settings.output, artefacts) if settings.output and artefacts else ()
+    if written:
+        past.keep(ledger)  # last: what is interrupted before is as if it had not begun
 
     diagnostics = rules.ordered(remarks)
     return Report(
@@ -57,9 +70,10 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
         isolation=judged.isolation,
         seed=settings.order.seed if judged.ran else None,
         remembered=judged.remembered,
-        left_out=left_out,
+        left_out=(*left_out, *unsure),
         written=written,
         skipped=skipped,
+        changes=found.changes,
     )
 
 
@@ -85,8 +99,37 @@ def _judged(
     return verify.verify(bank, settings.order, progress, own)
 
 
+def _renewed(
+    past: history.History,
+    bank: Bank,
+    kept: Bank,
+    verdicts: Verdicts,
+    remarks: Iterable[Diagnostic],
+    settings: Settings,
+) -> Ledger:
+    """Return the ledger after a build of the cards that are `kept`; needs no exporter's package."""
+    from builder.export import apkg
+
+    exempt = {
+        key for key, ones in verdicts.items() if any(one.status is Status.ALLOWED for one in ones)
+    }
+    keys = {card.key for card in kept.cards()}
+    return renewed(
+        past.ledger,
+        bank,
+        keys,
+        {key: key not in exempt for key in keys},
+        apkg.note_types(),
+        settings.now,
+        guid=apkg.guid,
+        # What cannot be read, or is not asked for, has not left the bank.
+        retire=not settings.only and not rules.errors(remarks),
+        gone=past.gone,
+    )
+
+
 def _exported(
-    bank: Bank, verdicts: Verdicts, settings: Settings
+    bank: Bank, verdicts: Verdicts, ledger: Ledger, settings: Settings
 ) -> tuple[list[Artefact], list[Diagnostic]]:
     """Return the finished files, and what they could not show. Imports what only they need."""
     from builder.export import apkg, pdf
@@ -100,7 +143,7 @@ def _exported(
     # One deck goes by its note's name; several share a file.
     name = edition.decks[0].name if len(edition.decks) == 1 else "proofdeck"
     sheets = [pdf.export(deck, paper=settings.paper) for deck in edition.decks]
-    deck = apkg.export(edition, name=name, timestamp=settings.now)
+    deck = apkg.export(edition, name=name, ledger=ledger)
     findings = [finding for _, found in sheets for finding in found]
     return [deck, *(sheet for sheet, _ in sheets)], rules.on_export(findings)
 

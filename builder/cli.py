@@ -12,9 +12,10 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Self, TextIO
 
-from builder import __version__
+from builder.arguments import parser
 from builder.audited import AuditReport
 from builder.files import cache_folder, forget
 from builder.model import CannotRunError, Report
@@ -25,17 +26,6 @@ from builder.verify.limits import PRELUDE, Order
 _LONGEST_EPOCH = 11
 
 CLEAN, FAULTY, CANNOT_RUN, INTERRUPTED = 0, 1, 2, 130
-
-_DESCRIPTION = """\
-Turn a Markdown interview-question bank into an Anki deck and a printable sheet, after every code
-answer in it has been run and matched against a reference kernel."""
-
-_EPILOG = """\
-exit status: 0 the bank is clean, 1 it has errors, 2 the run could not be done, 130 Ctrl-C"""
-
-_AUDIT_EPILOG = """\
-exit status: 0 no mistake passes unnoticed, 1 some does or a review is stale, 2 the audit could not
-be done, 130 Ctrl-C"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,70 +74,6 @@ def _print(text: str) -> None:
         raise CannotRunError(f"the report cannot be written: {error.strerror}") from error
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line; the README's reference is made from its help."""
-    top = argparse.ArgumentParser("proofdeck", description=_DESCRIPTION, epilog=_EPILOG)
-    top.add_argument("--version", action="version", version=f"proofdeck {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    build = commands.add_parser(
-        "build", help="judge the bank, then write its deck and sheets", epilog=_EPILOG
-    )
-    check = commands.add_parser("check", help="judge the bank, and write nothing", epilog=_EPILOG)
-    audit = commands.add_parser(
-        "audit", help="put mistakes into right answers, and list what nobody would notice",
-        epilog=_AUDIT_EPILOG,
-    )  # fmt: skip
-    for command in (build, check, audit):
-        _add_common(command)
-    for command in (build, check):
-        _add_running(command)
-    build.add_argument(
-        "-o", "--output", metavar="DIR", default="output", help="folder to write to (%(default)s)"
-    )
-    build.add_argument(
-        "--keep-going", action="store_true", help="write a deck without the cards that have errors"
-    )
-    build.add_argument(
-        "--paper", choices=("a4", "letter"), default="a4", help="paper of the sheet (%(default)s)"
-    )
-    kernels = commands.add_parser(
-        "kernels", help="list what can be verified, or tell all of one kernel", epilog=_EPILOG
-    )
-    kernels.add_argument("name", metavar="NAME", nargs="?", help="a function's name")
-    cache = commands.add_parser("cache", help="forget what earlier runs found", epilog=_EPILOG)
-    cache.add_argument("what", choices=("clear",), help="clear: remove all remembered verdicts")
-    return top
-
-
-def _add_common(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "paths", metavar="PATH", nargs="*", default=["content"],
-        help="a note, or a folder of notes (content)",
-    )  # fmt: skip
-    command.add_argument(
-        "-k", dest="only", metavar="TEXT", default="", help="only cards whose question holds TEXT"
-    )
-    command.add_argument(
-        "--trust", action="store_true",
-        help="run answers even where they cannot be locked in (never in CI)",
-    )  # fmt: skip
-    command.add_argument(
-        "--format", choices=("text", "json"), default="text", help="of the report (%(default)s)"
-    )
-    command.add_argument(
-        "--seed", type=int, metavar="N", help="repeat a run with the seed that it reported"
-    )
-
-
-def _add_running(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--no-run", action="store_true", help="run no answer: judge the text alone, verify nothing"
-    )
-    command.add_argument(
-        "--no-cache", action="store_true", help="run every answer, and remember no verdict"
-    )
-
-
 def _run(options: argparse.Namespace) -> int:
     if options.command == "cache":
         return _clear_cache(os.environ)
@@ -157,8 +83,15 @@ def _run(options: argparse.Namespace) -> int:
         _print(page(options.name))
         return CLEAN
     settings = _settings(options, os.environ)
-    if options.command == "audit":
-        return _audit(settings, options)
+    match options.command:
+        case "audit":
+            return _audit(settings, options)
+        case "diff":
+            return _diff(settings, options)
+        case "match":
+            return _match(settings, options)
+        case "watch":
+            return _watch(settings)
     from builder.build import build
 
     with _Progress(sys.stderr, "judging") as progress:
@@ -176,6 +109,40 @@ def _audit(settings: Settings, options: argparse.Namespace) -> int:
     return CLEAN if report.clean else FAULTY
 
 
+def _diff(settings: Settings, options: argparse.Namespace) -> int:
+    from builder.changes import changes
+    from builder.report import changes as reported
+
+    report = changes(settings)
+    as_json = options.format == "json"
+    _print(reported.as_json(report) if as_json else reported.text(report, colour=_colour()))
+    return CLEAN if report.clean else FAULTY
+
+
+def _match(settings: Settings, options: argparse.Namespace) -> int:
+    from builder.changes import settle
+
+    if options.new == bool(options.old):
+        raise CannotRunError("say `match OLD NEW` for the same card, or `match --new NEW`")
+    _print(settle(settings, options.old, options.question) + "\n")
+    return CLEAN
+
+
+def _watch(settings: Settings) -> int:
+    from builder.watch import watch
+
+    # A time that was given is the time of every build.
+    fixed = bool(os.environ.get("SOURCE_DATE_EPOCH"))
+    # Ctrl-C is how it ends: what was built by then is there.
+    with suppress(KeyboardInterrupt):
+        watch(
+            settings,
+            lambda lines: _print(f"{lines}\n"),
+            clock=(lambda: float(settings.now)) if fixed else time.time,
+        )
+    return INTERRUPTED
+
+
 def _clear_cache(environment: Mapping[str, str]) -> int:
     folder = cache_folder(environment, sys.platform)
     removed = folder is not None and forget(folder)
@@ -184,7 +151,7 @@ def _clear_cache(environment: Mapping[str, str]) -> int:
 
 
 def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
-    output = getattr(options, "output", None)
+    output = options.output
     if output == "":
         raise CannotRunError("the output folder (-o) has an empty name")
     return Settings(
@@ -193,15 +160,16 @@ def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Se
         order=_order(options, environment),
         output=output,
         only=options.only,
-        run=not getattr(options, "no_run", False),
-        keep_going=getattr(options, "keep_going", False),
-        paper=getattr(options, "paper", "a4"),
+        run=not options.no_run,
+        keep_going=options.keep_going,
+        paper=options.paper,
+        locked=options.locked,
     )
 
 
 def _order(options: argparse.Namespace, environment: Mapping[str, str]) -> Order:
     seeded = options.seed is not None
-    remembers = not (getattr(options, "no_cache", True) or seeded)
+    remembers = not (options.no_cache or seeded)
     return Order(
         seed=options.seed if seeded else secrets.randbelow(2**31),
         cache=cache_folder(environment, sys.platform) if remembers else None,

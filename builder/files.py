@@ -84,9 +84,14 @@ def kernels(notes: Sequence[Found]) -> tuple[Found, ...]:
     )
 
 
-def read(note: Found) -> bytes:
-    """Return what stands in a note. Raises FileError, which says why, where the disk refuses."""
+def read(note: Found, most: int | None = None) -> bytes:
+    """Return what stands in a note. Raises FileError, which says why, where the disk refuses.
+
+    It is refused, too, if it is larger than `most` bytes.
+    """
     try:
+        if most is not None and note.path.stat().st_size > most:
+            raise FileError(f"{note.name}: larger than {most} bytes")
         return note.path.read_bytes()
     except OSError as error:
         raise FileError(_why(error)) from error
@@ -110,6 +115,44 @@ def beside(note: Found, suffix: str, most: int) -> tuple[str, bytes] | None:
     if len(content) > most:
         raise FileError(f"{name}: larger than {most} bytes")
     return name, content
+
+
+LEDGER = "proofdeck.lock"
+
+
+def ledger(paths: Sequence[str]) -> Found:
+    """Return where the ledger of the notes at `paths` stands, or is to stand.
+
+    It is the nearest one in the folder that holds them all or above it, else one in that folder.
+    """
+    folders = [path if path.is_dir() else path.parent for path in map(Path, paths)]
+    common = Path(os.path.commonpath([folder.absolute() for folder in folders]))
+    above = (folder / LEDGER for folder in (common, *common.parents))
+    found = next((file for file in above if file.is_file()), common / LEDGER)
+    with suppress(ValueError):
+        found = found.relative_to(Path.cwd())
+    return Found(found, shown(found), named=True)
+
+
+def within(ledger: Found, name: str) -> str:
+    """Return how a ledger names the note that people know as `name`: from its own folder."""
+    path = Path(os.path.relpath(name, ledger.path.parent)).as_posix()
+    return path.encode("utf-8", "backslashreplace").decode()  # a name need not be text
+
+
+def known_as(ledger: Found, name: str) -> str:
+    """Return how people know the note that a ledger calls `name`."""
+    return shown(Path(os.path.normpath(ledger.path.parent / name)))
+
+
+def exists(name: str) -> bool:
+    """Tell whether there is a file of this name."""
+    return Path(name).is_file()
+
+
+def keep(ledger: Found, content: bytes) -> None:
+    """Write the ledger in one step. Raises FileError where that fails; it is then as it was."""
+    write(str(ledger.path.parent), [Artefact(ledger.path.name, content)])
 
 
 def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:

@@ -7,7 +7,7 @@ values. This module imports nothing of the package, and every other room may imp
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -208,6 +208,77 @@ class Verdict:
         return sum(tier.cases for tier in self.tiers)
 
 
+# ── the ledger: what earlier builds made of the bank ─────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a ledger knows of one card: its names, when its note changed, and what it was.
+
+    `key` names it for ever; `guid` is Anki's name of its note and `note_id` the note's number.
+    `digest` is that of the note's content, `mod` the UNIX time in seconds when it changed last.
+    `retired` is the time when it left the bank, 0 while it is there. The rest is what the card
+    was at the last build: enough to recognise it when it is reworded or moved.
+    """
+
+    key: str
+    guid: str
+    note_id: int
+    mod: int
+    digest: str
+    file: str
+    deck: str
+    section: str
+    kind: Literal["question", "code"]
+    identifier: str
+    question: str
+    answer: str
+    retired: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a ledger knows of one note type: the digest of its fields, templates and CSS."""
+
+    note_type: str
+    digest: str
+    mod: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All entries by key, and a stamp for each note type."""
+
+    entries: tuple[Entry, ...] = ()
+    stamps: tuple[Stamp, ...] = ()
+
+
+class ChangeKind(StrEnum):
+    """What became of a card since the last build."""
+
+    NEW = "new"
+    REWORDED = "reworded"
+    ANSWER = "answer changed"
+    MOVED = "moved"
+    RETURNED = "returned"
+    RETIRED = "retired"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: of `card`, None where it left the bank, against `before`, None where it is new.
+
+    A card may have several, one of a kind. An unsure one has the candidates of the ledger that
+    it may be, best first, and its card has no key.
+    """
+
+    kind: ChangeKind
+    card: Card | None
+    before: Entry | None = None
+    candidates: tuple[Entry, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Misfit:
     """Why a kernel of a bank's own cannot be used: where, what, and what to do."""
@@ -341,7 +412,7 @@ class Report:
     `excerpts` are the lines that diagnostics show, by file and number. `isolation` is "none" and
     `seed` None where nothing was run. `left_out` are the cards with an error: those that the deck
     lacks, or would lack. `skipped` counts notes without a card, `remembered` the answers whose
-    verdicts come from an earlier run.
+    verdicts come from an earlier run. `changes` are those since the last build.
     """
 
     bank: Bank
@@ -354,6 +425,7 @@ class Report:
     written: tuple[Written, ...] = ()
     skipped: int = 0
     remembered: int = 0
+    changes: tuple[Change, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many diagnostics are of `severity`."""
@@ -363,3 +435,23 @@ class Report:
     def clean(self) -> bool:
         """Whether the bank has no error."""
         return not self.count(Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesReport:
+    """What the next import will do: the changes, and how many cards stay as they are.
+
+    `looks` names the note types that changed; `everything` tells that nearly all notes change.
+    """
+
+    changes: tuple[Change, ...]
+    unchanged: int
+    looks: tuple[str, ...] = ()
+    everything: bool = False
+    diagnostics: tuple[Diagnostic, ...] = ()
+    excerpts: Mapping[tuple[str, int], str] = field(default_factory=dict)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is left to be settled."""
+        return not any(one.severity is Severity.ERROR for one in self.diagnostics)

@@ -32,6 +32,12 @@ def asked_for(
     return bank, remarks, len(bare - set(named))
 
 
+def with_keys(bank: Bank) -> tuple[Bank, tuple[Card, ...]]:
+    """Return the bank without the cards of which nobody knows who they are, and those cards."""
+    unsure = tuple(card for card in bank.cards() if not card.key)
+    return _filtered(bank, lambda card: bool(card.key)) if unsure else bank, unsure
+
+
 def without_errors(bank: Bank, remarks: Iterable[Diagnostic]) -> tuple[Bank, tuple[Card, ...]]:
     """Return the bank without the cards in which an error stands, and those cards."""
     index = _Index(bank)

@@ -16,7 +16,7 @@ class Settings:
 
     `output` is the folder to write to, None to write nothing. `only` keeps the cards whose
     question holds this text. `now` is in UNIX seconds. `order` says how answers are judged; with
-    `run` False none is.
+    `run` False none is. With `locked`, a run that would change the ledger fails.
     """
 
     paths: tuple[str, ...]
@@ -27,3 +27,4 @@ class Settings:
     run: bool = True
     keep_going: bool = False
     paper: Paper = "a4"
+    locked: bool = False

@@ -13,7 +13,8 @@ BUILDER = Path(__file__).parents[1] / "builder"
 MODULES = {
     "builder." + ".".join(file.relative_to(BUILDER).with_suffix("").parts): file
     for file in sorted(BUILDER.rglob("*.py"))
-    if file.parent == BUILDER or (file.parent / "__init__.py").exists()
+    if (file.parent == BUILDER or (file.parent / "__init__.py").exists())
+    and file.parent != BUILDER / "addon" / "proofdeck"  # data: it runs in Anki, not in here
 }
 
 STAGES = {"parse", "assemble", "identity", "verify", "rules", "render", "export", "report"}
@@ -37,9 +38,38 @@ ALLOWED: dict[str, set[str]] = {
     "export": set(),
     "report": set(),
     "selection": {"rules"},  # it is a step of the build, and speaks of notes without cards
-    "build": {*STAGES, "files", "selection", "settings"},
-    "cli": {"", "audit", "build", "files", "kernels", "settings", "report", "verify.limits"},
+    "ledger": set(),
+    "history": {"files", "ledger"},  # the ledger on the disk
+    "build": {*STAGES, "files", "history", "ledger", "selection", "settings"},
+    # what changed is told by the build's own stages, up to the keys, and by what the package is of
+    "changes": {
+        "build",
+        "export",
+        "files",
+        "history",
+        "ledger",
+        "parse",
+        "assemble",
+        "identity",
+        "rules",
+        "settings",
+    },
+    "arguments": {""},
+    "watch": {"build", "files", "settings", "report"},
+    "cli": {
+        "arguments",
+        "audit",
+        "build",
+        "changes",
+        "files",
+        "kernels",
+        "settings",
+        "report",
+        "watch",
+        "verify.limits",
+    },
     "review": set(),
+    "addon": {""},  # it packs files of the package
     # the audit is the build up to the verdicts, and then a stage of its own
     "audit": {*STAGES, "build", "files", "review", "selection", "settings"},
     "__main__": {"cli"},
@@ -60,15 +90,16 @@ OWNERS = {
     "subprocess": {"verify"},
     "multiprocessing": set(),
     "numpy": {"kernels", "verify"},
-    "tempfile": {"files", "verify", "export.pdf"},  # typst and the sandbox take files
-    "argparse": {"cli"},
+    "tempfile": {"files", "verify", "export.pdf", "watch"},  # typst and the sandbox take files
+    "argparse": {"arguments", "cli"},
     "secrets": {"cli"},
     "tomllib": {"review"},
-    "time": {"cli", "verify"},
+    "time": {"cli", "verify", "watch"},
     "datetime": {"export"},
     "random": {"verify"},
     "locale": set(),
     "pickle": set(),
+    "watchfiles": {"watch"},
 }
 
 

@@ -57,9 +57,9 @@ def test_clean_is_zero(capsys: Capsys) -> None:
     assert written() == []
     done = commands.run(capsys, "build", "good.md", "-o", "o")
     assert (done.status, done.err) == (0, "")
-    assert written() == ["o/good.apkg", "o/good.pdf"]
+    assert written() == ["o/good.apkg", "o/good.pdf", "proofdeck.lock"]
     assert [line.split(" (")[0] for line in done.out.splitlines()[1:]] == [
-        "wrote o/good.apkg", "wrote o/good.pdf",
+        "since the last build: 2 new", "wrote o/good.apkg", "wrote o/good.pdf",
     ]  # fmt: skip
 
 
@@ -77,7 +77,10 @@ def test_errors_are_one(capsys: Capsys) -> None:
 def test_keep_going_writes_and_is_still_one(capsys: Capsys) -> None:
     """CI sees the fault, the learner has the rest."""
     done = commands.run(capsys, "build", "faulty.md", "--keep-going")
-    assert (done.status, written()) == (1, ["output/faulty.apkg", "output/faulty.pdf"])
+    assert (done.status, written()) == (
+        1,
+        ["output/faulty.apkg", "output/faulty.pdf", "proofdeck.lock"],
+    )
     assert "left out of the deck:\n  - c? (faulty.md:4)\n" in done.out
 
 
@@ -328,6 +331,7 @@ def test_our_own_bank_misses_nothing(capsys: Capsys) -> None:
 
 def test_the_surroundings_change_no_byte() -> None:
     """Neither time zone nor locale nor hash seed nor the current folder."""
+    Path("original-bank.md").write_bytes(reading.ORIGINAL.read_bytes())
     Path("faults.md").write_text(FAULTY + "---\n" + GOOD, encoding="utf-8")
     worlds: list[Mapping[str, str]] = [
         {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "1"},
@@ -335,8 +339,9 @@ def test_the_surroundings_change_no_byte() -> None:
     ]
     outcomes = []
     for number, world in enumerate(worlds):
+        Path("proofdeck.lock").unlink(missing_ok=True)
         done = commands.spawn(
-            "build", "--trust", str(reading.ORIGINAL), "-o", f"o{number}", "--seed", "1",
+            "build", "--trust", "original-bank.md", "-o", f"o{number}", "--seed", "1",
             "--format", "json", SOURCE_DATE_EPOCH="1700000000", **world,
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, b"")
@@ -379,10 +384,12 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_stop_nothing(closed: str) -> None:
     """Not even the processes that answers run in, whose pipes would get their numbers."""
-    note = reading.BANK
+    note = "interview-question-bank.md"
+    Path(note).write_bytes(reading.BANK.read_bytes())
     done = shell(f"proofdeck build --trust '{note}' -o o {closed}")
     assert (done.returncode, done.stderr) == (0, "")
-    assert written() == ["o/interview-question-bank.apkg", "o/interview-question-bank.pdf"]
+    assert written()[:2] == [note, "o/interview-question-bank.apkg"]
+    assert written()[2:] == ["o/interview-question-bank.pdf", "proofdeck.lock"]
 
 
 def test_a_reader_that_has_enough_is_no_fault() -> None:

@@ -1,38 +1,43 @@
 """An edition becomes an Anki package: the only importer of genanki.
 
-Same edition and same timestamp, same bytes: nothing in the package comes from the clock, the
-machine or the order of a set.
+Same edition and same ledger, same bytes: nothing in the package comes from the clock, the machine
+or the order of a set. What has a time or a number of its own has it from the ledger, because Anki
+updates a note only if its time is newer; the other times are constants of genanki's.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import sqlite3
 import unicodedata
 import zipfile
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import asdict
 from hashlib import sha256
-from itertools import count
 from typing import Any
 
 from builder.export.cards import CODE, QUESTION, Field, NoteType, Template, css, fields, note_type
-from builder.model import Artefact, CardView, Edition
+from builder.model import Artefact, CardView, Edition, Entry, Ledger
 
 _NAMESPACE = b"proofdeck\0"
+_KINDS = (QUESTION, CODE)
 
 
-def export(edition: Edition, *, name: str, timestamp: int) -> Artefact:
+def export(edition: Edition, *, name: str, ledger: Ledger) -> Artefact:
     """Return the package `NAME.apkg` with every card of `edition`.
 
-    `timestamp` (UNIX seconds) becomes the modification time of all notes and note types; ids count
-    up from it. Raises `ValueError` when two cards share a key: Anki would make two notes of them
-    and forget one of the two at the next import.
+    Each note has the GUID, the number and the time of its card's entry in `ledger`, each note type
+    the time of its stamp. Raises `ValueError` for a card without an entry, a note type without a
+    stamp, and when two cards share a key, a GUID or a note number: Anki would make two notes of
+    them and forget one of the two at the next import.
     """
-    _refuse_shared_keys(card for deck in edition.decks for card in deck.cards)
-    return Artefact(f"{name}.apkg", _zipped(_database(edition, timestamp)))
+    entries = _entries(edition, ledger)
+    times = {stamp.note_type: stamp.mod for stamp in ledger.stamps}
+    return Artefact(f"{name}.apkg", _zipped(_database(edition, entries, times)))
 
 
 def guid(key: str) -> str:
@@ -44,12 +49,31 @@ def guid(key: str) -> str:
     return urlsafe_b64encode(sha256(_NAMESPACE + key.encode()).digest()[:12]).decode()
 
 
-def _refuse_shared_keys(cards: Iterable[CardView]) -> None:
-    seen: set[str] = set()
-    for card in cards:
-        if card.key in seen:
+def note_types() -> Mapping[str, str]:
+    """Return by name a digest of each note type: of its fields, its templates and the CSS."""
+    style = css()
+    return {
+        kind.name: sha256(json.dumps((asdict(kind), style)).encode()).hexdigest()[:32]
+        for kind in _KINDS
+    }
+
+
+def _entries(edition: Edition, ledger: Ledger) -> Mapping[str, Entry]:
+    """Return the entry of each card by its key, after a look for what two cards share."""
+    known = {entry.key: entry for entry in ledger.entries}
+    found: dict[str, Entry] = {}
+    names: dict[str | int, str] = {}
+    for card in (card for deck in edition.decks for card in deck.cards):
+        if card.key in found:
             raise ValueError(f"two cards have the key {card.key!r}")
-        seen.add(card.key)
+        if card.key not in known:
+            raise ValueError(f"the card {card.key!r} has no entry in the ledger")
+        entry = found[card.key] = known[card.key]
+        for name, what in ((entry.guid, "GUID"), (entry.note_id, "note number")):
+            if name in names:
+                raise ValueError(f"{names[name]!r} and {card.key!r} have the {what} {name!r}")
+            names[name] = card.key
+    return found
 
 
 # ── decks ────────────────────────────────────────────────────────────────────────────────────────
@@ -97,32 +121,75 @@ def _placed(edition: Edition) -> Iterator[tuple[str, CardView]]:
 # ── the collection ───────────────────────────────────────────────────────────────────────────────
 
 
-def _database(edition: Edition, timestamp: int) -> bytes:
+def _database(edition: Edition, entries: Mapping[str, Entry], times: Mapping[str, int]) -> bytes:
     """Return the package's collection, an SQLite file, made in memory."""
     import genanki  # type: ignore[import-untyped] # here, because it costs 60 ms that others save
 
-    style = css()
-    models = {kind.id: _model(genanki, kind, style) for kind in (QUESTION, CODE)}
+    note_class, model_class = _timed(genanki)
+    models = _models(model_class, edition, times)
     decks: dict[str, Any] = {}
     for due, (name, card) in enumerate(_placed(edition), start=1):
         if name not in decks:
             decks[name] = genanki.Deck(_deck_id(name), name)
-        decks[name].add_note(_note(genanki, models[note_type(card).id], card, due))
+        note = note_class(
+            model=models[note_type(card).id],
+            fields=fields(card),
+            tags=safe_tags(card.tags),
+            guid=entries[card.key].guid,
+            due=due,
+        )
+        note.entry = entries[card.key]
+        decks[name].add_note(note)
     package = genanki.Package(list(decks.values()))
     with closing(sqlite3.connect(":memory:")) as connection:
-        package.write_to_db(connection.cursor(), timestamp, count(timestamp * 1000))
+        package.write_to_db(connection.cursor(), _NO_TIME, _NO_NUMBERS)
         connection.commit()
         return connection.serialize()
 
 
-def _note(genanki: Any, model: Any, card: CardView, due: int) -> Any:
-    return genanki.Note(
-        model=model, fields=fields(card), tags=safe_tags(card.tags), guid=guid(card.key), due=due
-    )
+# What genanki hands on to notes and note types, and ours do without.
+_NO_TIME = 0
+_NO_NUMBERS: Iterator[int] = iter(())
 
 
-def _model(genanki: Any, kind: NoteType, style: str) -> Any:
-    return genanki.Model(
+def _timed(genanki: Any) -> tuple[Any, Any]:
+    """Return genanki's classes of notes and of note types, with a time for each one."""
+
+    class Note(genanki.Note):  # type: ignore[misc] # genanki has no types
+        """A note with the number and the time of its `entry`; its cards count up from it."""
+
+        entry: Entry
+
+        def write_to_db(self, cursor: object, _time: float, deck: int, _ids: object) -> None:
+            number = self.entry.note_id
+            numbers = iter((number, *(number + card.ord for card in self.cards)))
+            super().write_to_db(cursor, self.entry.mod, deck, numbers)
+
+    class Model(genanki.Model):  # type: ignore[misc]
+        """A note type with the time `mod`."""
+
+        mod: int
+
+        def to_json(self, _time: float, deck: int) -> dict[str, Any]:
+            return dict(super().to_json(self.mod, deck))
+
+    return Note, Model
+
+
+def _models(model_class: Any, edition: Edition, times: Mapping[str, int]) -> dict[int, Any]:
+    """Return the note types that `edition` needs, by their ids."""
+    style = css()
+    models: dict[int, Any] = {}
+    for kind in {note_type(card): None for deck in edition.decks for card in deck.cards}:
+        if kind.name not in times:
+            raise ValueError(f"the note type {kind.name!r} has no stamp in the ledger")
+        models[kind.id] = _model(model_class, kind, style)
+        models[kind.id].mod = times[kind.name]
+    return models
+
+
+def _model(model_class: Any, kind: NoteType, style: str) -> Any:
+    return model_class(
         kind.id,
         kind.name,
         fields=[_field(field) for field in kind.fields],

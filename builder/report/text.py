@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.model import Card, Diagnostic, Report, Severity, Status, Verdict
+from builder.model import Card, Change, ChangeKind, Diagnostic, Report, Severity, Status, Verdict
 from builder.report.plain import harmless, width
 
-_COLOURS = {"error": "1;31", "warning": "1;33", "rule": "1", "frame": "1;34", "quiet": "2"}
+_COLOURS = {
+    "error": "1;31",
+    "warning": "1;33",
+    "rule": "1",
+    "frame": "1;34",
+    "quiet": "2",
+    "new": "32",
+}
 _WIDEST = 100
 _MOST_VERDICTS = 30
 
@@ -97,8 +105,23 @@ def _summary(report: Report, pen: Pen, prelude: str, *, building: bool) -> Itera
         yield pen("quiet", ", ".join(_circumstances(report, prelude)))
     yield from _left_out(report, building=building)
     yield _counts(report, pen)
+    if report.written:
+        touched = {change.card.place for change in report.changes if change.card}
+        same = sum(card.place not in touched for card in report.bank.cards())
+        yield f"since the last build: {changed(report.changes, same)}"
     for file in report.written:
         yield f"wrote {harmless(file.path)} ({_size(file.size)})"
+
+
+def changed(changes: Sequence[Change], unchanged: int) -> str:
+    """Return the short form: how many changes there are of each kind.
+
+    >>> changed((), 3)
+    '3 unchanged'
+    """
+    counts = Counter(change.kind for change in changes)
+    parts = [f"{counts[kind]} {kind}" for kind in ChangeKind if counts[kind]]
+    return ", ".join([*parts, *([f"{unchanged} unchanged"] if unchanged or not parts else [])])
 
 
 def isolation(level: str) -> str:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from builder.audited import Audit
-from builder.model import Bank, Diagnostic, Duplicate, Finding, Misfit, Severity, Verdict
+from builder.model import (
+    Bank,
+    Change,
+    ChangeKind,
+    Diagnostic,
+    Duplicate,
+    Finding,
+    Misfit,
+    Severity,
+    Verdict,
+)
 from builder.rules import audit, export, text, verification
 from builder.rules import bank as bank_rules
 from builder.rules.rule import Rule
@@ -38,6 +48,16 @@ def on_verdicts(bank: Bank, verdicts: Mapping[str, Sequence[Verdict]]) -> list[D
     """Return what is to be said about the answers that were judged."""
     judged = ((card, verdicts.get(card.key, ())) for card in bank.cards())
     return [remark for card, ones in judged for remark in verification.verdicts(card, ones)]
+
+
+def on_changes(changes: Iterable[Change]) -> list[Diagnostic]:
+    """Return what a person must settle before a build."""
+    return [bank_rules.unsure(one) for one in changes if one.kind is ChangeKind.UNSURE]
+
+
+def on_ledger(file: str) -> Diagnostic:
+    """Return the error for the ledger `file`, which is locked and would change."""
+    return bank_rules.locked(file)
 
 
 def on_kernels(misfits: Iterable[Misfit]) -> list[Diagnostic]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from shlex import quote
 from typing import NamedTuple
 
-from builder.model import Deck, Diagnostic, Duplicate, Place, Reason, Stray
+from builder.model import Change, Deck, Diagnostic, Duplicate, Place, Reason, Stray
 from builder.rules.rule import Rule, error
 from builder.rules.text import FRONT_MATTER, UNCLOSED
 
@@ -57,6 +58,21 @@ NO_CARDS = error(
     "no-cards",
     """The note that was named holds no card: no plain fence with `Q:` and `A:` lines and no
     python fence with numbered titles.""",
+)
+
+
+UNSURE = error(
+    "B209",
+    "unsure-match",
+    """A question that may be an earlier one, reworded: to guess wrong would give its history to
+    another card, or lose it. Say which it is, once: `proofdeck match OLD NEW` if it is the same,
+    `proofdeck match --new NEW` if it is not. Until then the old card stays as it is in Anki.""",
+)
+LOCKED = error(
+    "B210",
+    "ledger-changes",
+    """With `--locked`, which is for CI, the ledger `proofdeck.lock` must be what a build would
+    leave behind. Run `proofdeck build` and commit the ledger with the notes.""",
 )
 
 
@@ -156,4 +172,29 @@ def no_cards(file: str) -> Diagnostic:
         Place(file, 1, 1, 1, 1),
         "this note holds no card",
         hint="write `Q:` and `A:` lines in a plain fence, or `# 1. Title` in a python fence",
+    )
+
+
+def unsure(change: Change) -> Diagnostic:
+    """Return the error for a card that may be one of several of the ledger."""
+    assert change.card, "it is a card of the bank that nobody is sure of"
+    place = change.card.question_place
+    first = change.candidates[0].key if change.candidates else "OLD"
+    name = quote(f"{place.file}:{place.line}")
+    same, other = f"proofdeck match {quote(first)} {name}", f"proofdeck match --new {name}"
+    return UNSURE.at(
+        place,
+        "this question may be an earlier one, reworded",
+        label="new, or the same as before?",
+        notes=tuple((one.key, one.question) for one in change.candidates),
+        hint=f"`{same}` if it is, `{other}` if not",
+    )
+
+
+def locked(file: str) -> Diagnostic:
+    """Return the error for a ledger that a build would change."""
+    return LOCKED.at(
+        Place(file, 1, 1, 1, 1),
+        "this run would change the ledger, which is locked",
+        hint="run `proofdeck build`, look at `git diff`, and commit the ledger with the notes",
     )

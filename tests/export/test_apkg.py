@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import html
+import io
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import unicodedata
+import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -17,14 +21,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from learner import Learner
+from ledgers import MONDAY, TUESDAY, ledger_of
 
-from builder.export import cards
-from builder.export.apkg import deck_name, export, guid, safe_tags
-from builder.model import CardView, DeckView, Edition, Listing, Place, Prose, Run
+from builder.export import apkg, cards
+from builder.export.apkg import deck_name, export, guid, note_types, safe_tags
+from builder.model import (
+    CardView,
+    DeckView,
+    Edition,
+    Ledger,
+    Listing,
+    Place,
+    Prose,
+    Run,
+)
 from builder.render import printable
 
-MONDAY = 1_764_000_000
-TUESDAY = MONDAY + 86_400
 PLACE = Place("bank.md", 1, 1, 1, 1)
 TITLE = "Interview Question Bank (Guide)"
 EASES: tuple[Literal[1, 2, 3, 4], ...] = (3, 4, 1, 3, 2)
@@ -38,9 +50,9 @@ def learner(tmp_path: Path) -> Iterator[Learner]:
         yield someone
 
 
-def package(edition: Edition, timestamp: int = MONDAY) -> bytes:
-    """Return the bytes of the package of `edition`."""
-    return export(edition, name="bank", timestamp=timestamp).content
+def package(edition: Edition, ledger: Ledger | None = None) -> bytes:
+    """Return the bytes of the package of `edition`, with the times of Monday if not told others."""
+    return export(edition, name="bank", ledger=ledger or ledger_of(edition)).content
 
 
 def plain(field: str) -> str:
@@ -229,6 +241,29 @@ def test_two_cards_of_one_key_are_refused() -> None:
         package(edition_of(view("a"), view("a")))
 
 
+def test_a_guid_or_a_number_of_two_cards_is_refused() -> None:
+    """Anki would take the two for one note."""
+    shown = edition_of(view("a"), view("b"))
+    first, second = ledger_of(shown).entries
+    for shared, what in (
+        (replace(second, guid=first.guid), "'a' and 'b' have the GUID"),
+        (replace(second, note_id=first.note_id), "'a' and 'b' have the note number"),
+    ):
+        with pytest.raises(ValueError, match=what):
+            package(shown, replace(ledger_of(shown), entries=(first, shared)))
+        # What the ledger knows beside the cards of this package is not in the way.
+        assert package(edition_of(view("a")), replace(ledger_of(shown), entries=(first, shared)))
+
+
+def test_a_card_without_an_entry_is_refused() -> None:
+    """So is a note type without a stamp: nothing is made up."""
+    shown = edition_of(view("a"))
+    with pytest.raises(ValueError, match="the card 'a' has no entry in the ledger"):
+        package(shown, Ledger(stamps=ledger_of(shown).stamps))
+    with pytest.raises(ValueError, match="the note type 'proofdeck question' has no stamp"):
+        package(shown, Ledger(ledger_of(shown).entries))
+
+
 def test_an_empty_edition_is_a_package_without_notes(learner: Learner) -> None:
     """A bank without cards imports as nothing."""
     assert not learner.imports(package(Edition(()))).new
@@ -255,21 +290,111 @@ def test_an_edited_answer_arrives_and_no_review_is_lost(learner: Learner, editio
     for ease in EASES:
         learner.answers(ease)
     before = _history(learner)
-    log = learner.imports(package(_edited(edition), TUESDAY))
-    assert (len(log.updated), len(log.new)) == (15, 0)
+    log = learner.imports(_on_tuesday(edition))
+    assert (len(log.updated), len(log.duplicate), len(log.new)) == (1, 14, 0)
     assert _history(learner) == before
     assert "edited" in learner.notes()[0]["Answer"]
 
 
-def test_the_note_type_is_updated_in_place(learner: Learner, edition: Edition) -> None:
-    """A newer package makes no second note type."""
+def test_other_notes_keep_what_the_learner_did_to_them(learner: Learner, edition: Edition) -> None:
+    """The note that was edited loses a tag of the learner's, and no other note does."""
     learner.imports(package(edition))
-    learner.imports(package(edition, TUESDAY))
+    for note in learner.notes():
+        note.add_tag("marked")
+        note["Section"] += " (mine)"
+        learner.collection.update_note(note)
+    # As if that had been long ago: Anki compares the time of the learner's edit with ours.
+    learner.database.execute("update notes set mod = ?", MONDAY)
+    learner.imports(_on_tuesday(edition))
+    assert [note.has_tag("marked") for note in learner.notes()] == [False] + [True] * 14
+    assert [note["Section"].endswith("(mine)") for note in learner.notes()] == [False] + [True] * 14
+
+
+def test_an_edit_and_its_undoing_arrive_a_second_apart(learner: Learner, edition: Edition) -> None:
+    """A time that rose by one is enough, each time, whatever the learner's clock says."""
+    ledger = ledger_of(edition)
+    first, *others = ledger.entries
+    learner.imports(package(edition, ledger))
+    for later, shown in ((1, _edited(edition)), (2, edition), (3, _edited(edition))):
+        entries = (replace(first, mod=first.mod + later), *others)
+        log = learner.imports(package(shown, replace(ledger, entries=entries)))
+        assert (len(log.updated), len(log.duplicate)) == (1, 14)
+        assert ("edited" in learner.notes()[0]["Answer"]) is (shown is not edition)
+
+
+def test_a_new_style_arrives_alone(
+    learner: Learner, edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newer stamp brings the CSS into the same note types, and touches no note."""
+    learner.imports(package(edition))
+    notes = learner.database.all("select * from notes")
+    monkeypatch.setattr("builder.export.apkg.css", lambda: ".card { color: teal }")
+    learner.imports(package(edition))
+    assert "teal" not in _style(learner)
+    log = learner.imports(package(edition, ledger_of(edition, stamp=MONDAY + 1)))
+    assert "teal" in _style(learner)
+    assert (len(log.updated), len(log.duplicate)) == (0, 15)
+    assert learner.database.all("select * from notes") == notes
     names = [kind.name for kind in learner.collection.models.all_names_and_ids()]
     assert [name for name in names if name.startswith("proofdeck")] == [
         cards.CODE.name,
         cards.QUESTION.name,
     ]
+
+
+def _style(learner: Learner) -> str:
+    """Return the style sheet as the database has it: the collection's own copy may be old."""
+    stored = learner.database.list("select config from notetypes")
+    return b"".join(map(bytes, stored)).decode(errors="replace")
+
+
+def test_the_ledger_names_the_notes_and_their_cards(learner: Learner, edition: Edition) -> None:
+    """GUID, number and time are those of the ledger, and a card has the number of its note."""
+    ledger = ledger_of(edition, changed=["implement-softmax"])
+    learner.imports(package(edition, ledger))
+    entries = sorted((entry.note_id, entry.guid, entry.mod) for entry in ledger.entries)
+    found = learner.database.all("select id, guid, mod from notes order by id")
+    assert [tuple(row) for row in found] == entries
+    numbers = [entry.note_id for entry in ledger.entries]
+    assert learner.database.list("select id from cards order by id") == numbers
+    assert learner.database.list("select nid from cards order by id") == numbers
+
+
+def test_a_card_keeps_its_number_when_others_come_and_go(edition: Edition) -> None:
+    """What stands in the package about a note depends on its entry, not on its place."""
+    ledger = ledger_of(edition)
+    fewer = Edition((replace(edition.decks[0], cards=edition.decks[0].cards[5:]),))
+    rows = "select c.id, n.id, n.guid, n.mod, n.flds from cards c join notes n on n.id = c.nid"
+    assert set(_rows(package(fewer, ledger), rows)) < set(_rows(package(edition, ledger), rows))
+
+
+def test_another_card_of_a_note_has_the_next_number() -> None:
+    """The second template's card, too, has a number that comes from the note's."""
+    import genanki  # type: ignore[import-untyped]
+
+    note_class, _ = apkg._timed(genanki)
+    kind = cards.QUESTION
+    model = apkg._model(genanki.Model, kind, "")
+    filled = [
+        "yes" if field.name in {"Question", "Answer", "Reverse"} else "" for field in kind.fields
+    ]
+    note = note_class(model=model, fields=filled, guid="g")
+    note.entry = ledger_of(edition_of(view("a"))).entries[0]
+    deck = genanki.Deck(1 << 40, "Deck")
+    deck.add_note(note)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        genanki.Package([deck]).write_to_db(connection.cursor(), 0, iter(()))
+        found = connection.execute("select id, ord, mod from cards").fetchall()
+    assert found == [(MONDAY * 1000, 0, MONDAY), (MONDAY * 1000 + 1, 1, MONDAY)]
+
+
+def _rows(package: bytes, query: str) -> list[Sequence[object]]:
+    """Return what a query finds in the collection of a package."""
+    with zipfile.ZipFile(io.BytesIO(package)) as file:
+        content = file.read("collection.anki2")
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(content)
+        return connection.execute(query).fetchall()
 
 
 def _history(learner: Learner) -> list[Sequence[object]]:
@@ -280,6 +405,12 @@ def _history(learner: Learner) -> list[Sequence[object]]:
     history = schedule + database.all("select * from revlog")
     assert len(history) == 20
     return history
+
+
+def _on_tuesday(edition: Edition) -> bytes:
+    """Return the package of the next day, with another answer on the first card."""
+    changed = [edition.decks[0].cards[0].key]
+    return package(_edited(edition), ledger_of(edition, changed=changed))
 
 
 def _edited(edition: Edition) -> Edition:
@@ -379,20 +510,28 @@ def nfc(text: str) -> str:
 
 _BUILD = """
 import hashlib
-from builder.export.apkg import export
-from builder.model import CardView, DeckView, Edition, Place, Prose, Run
+from builder.export.apkg import export, guid, note_types
+from builder.model import (
+    CardView, DeckView, Edition, Entry, Ledger, Place, Prose, Run, Stamp
+)
 place = Place("bank.md", 1, 1, 1, 1)
 yes = Prose(((Run("yes"),),))
 cards = tuple(
     CardView(str(n), f"Question {n}", yes, f"S{n % 3}", "", ("b", "a", "c"), place)
     for n in range(30)
 )
-artefact = export(Edition((DeckView("Deck", "deck", cards),)), name="bank", timestamp=1764000000)
+about = ("", "", "", "", "question", "", "", "")
+ledger = Ledger(
+    tuple(Entry(str(n), guid(str(n)), 10 * n + 1, 1764000000 + n, *about) for n in range(30)),
+    tuple(Stamp(name, digest, 1764000000) for name, digest in note_types().items()),
+)
+artefact = export(Edition((DeckView("Deck", "deck", cards),)), name="bank", ledger=ledger)
+print(sorted(note_types().items()))
 print(artefact.name, hashlib.sha256(artefact.content).hexdigest())
 """
 
 
-def test_the_bytes_depend_on_edition_and_timestamp_alone() -> None:
+def test_the_bytes_depend_on_edition_and_ledger_alone() -> None:
     """Other time zones, hash seeds, folders and locales make the same file."""
     worlds = (
         {"TZ": "UTC", "PYTHONHASHSEED": "0"},
@@ -411,10 +550,40 @@ def _built(world: dict[str, str]) -> str:
     ).stdout
 
 
-def test_another_timestamp_changes_times_only(edition: Edition) -> None:
-    """The timestamp is the one input beside the edition."""
-    assert package(edition) == package(edition)
-    assert package(edition) != package(edition, TUESDAY)
+def test_what_the_ledger_says_of_others_changes_no_byte(edition: Edition) -> None:
+    """Only the entries of the package's own cards are in it, in whatever order they stand."""
+    ledger = ledger_of(edition)
+    stranger = replace(
+        ledger.entries[0], key="x", guid="x", note_id=1, mod=TUESDAY, retired=TUESDAY
+    )
+    more = replace(ledger, entries=(stranger, *reversed(ledger.entries)))
+    assert package(edition, ledger) == package(edition, more)
+    assert package(edition, ledger) != package(edition, ledger_of(edition, stamp=TUESDAY))
+
+
+def test_no_time_in_the_package_comes_from_a_clock(edition: Edition) -> None:
+    """Beside the ledger's there are only the constants that genanki writes."""
+    times = "select crt, mod / 1000, scm / 1000 from col union all select mod, 0, 0 from notes"
+    assert set(_rows(package(edition), times)) == {
+        (1411124400, 1425279151, 1425279151),
+        (MONDAY, 0, 0),
+    }
+    assert {row[0] for row in _rows(package(edition), "select mod from cards")} == {MONDAY}
+
+
+def test_a_digest_changes_with_what_a_note_type_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fields, templates and CSS, and nothing else: an upgrade of genanki is no change."""
+    before = note_types()
+    assert list(before) == [cards.QUESTION.name, cards.CODE.name]
+    assert len(set(before.values())) == 2
+    monkeypatch.setattr("builder.export.apkg.css", lambda: "")
+    styled = note_types()
+    template = replace(cards.CODE.templates[0], front="x")
+    code = replace(cards.CODE, templates=(template, *cards.CODE.templates[1:]))
+    monkeypatch.setattr("builder.export.apkg._KINDS", (cards.QUESTION, code))
+    assert not set(before.values()) & set(styled.values())
+    assert note_types()[cards.QUESTION.name] == styled[cards.QUESTION.name]
+    assert note_types()[cards.CODE.name] != styled[cards.CODE.name]
 
 
 def test_genanki_has_no_warning_about_our_html(

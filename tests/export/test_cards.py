@@ -11,6 +11,7 @@ from typing import Any
 import chromium
 import pytest
 from learner import Learner
+from ledgers import ledger_of
 
 from builder.export.apkg import export
 from builder.export.cards import caption, css, inline, listing, text
@@ -200,7 +201,7 @@ def measures(tmp_path_factory: pytest.TempPathFactory) -> list[Measure]:
         pytest.skip(chromium.HOW_TO_GET_IT)
     with Learner(tmp_path_factory.mktemp("profile")) as learner:
         shown = Edition((DeckView("Deck", "deck", SHOWN),))
-        learner.imports(export(shown, name="deck", timestamp=1_764_000_000).content)
+        learner.imports(export(shown, name="deck", ledger=ledger_of(shown)).content)
         page = "<!doctype html><meta charset=utf-8>" + "".join(_frames(learner)) + _MEASURE
     dump = chromium.dom(page, width=1400)
     found = re.search(r'<pre id="measures">(.*?)</pre>', dump, re.DOTALL)

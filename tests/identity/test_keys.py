@@ -1,4 +1,4 @@
-"""Cards get keys, and keep them."""
+"""A first build: cards get keys by what they ask."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from builder.assemble import assemble
 from builder.identity import identify
-from builder.model import Bank
+from builder.model import Bank, ChangeKind, Duplicate, Ledger
 
 QUESTIONS = st.lists(
     st.sampled_from([
@@ -17,6 +17,14 @@ QUESTIONS = st.lists(
     ]),
     max_size=8,
 )  # fmt: skip
+
+
+def _first(bank: Bank) -> tuple[Bank, tuple[Duplicate, ...]]:
+    """Return the bank and the duplicates of a first build, with nothing known."""
+    found = identify(bank, Ledger())
+    assert all(change.kind is ChangeKind.NEW for change in found.changes)
+    assert len(found.changes) == len(keys(found.bank))
+    return found.bank, found.duplicates
 
 
 def keys(bank: Bank) -> list[str]:
@@ -28,7 +36,7 @@ def keys(bank: Bank) -> list[str]:
 def test_a_key_is_never_given_to_two_cards(notes: list[list[str]]) -> None:
     """Neither within a note nor across notes; what is left out is named as a duplicate."""
     read = assemble(reading.document(reading.pairs(*note)) for note in notes)
-    bank, duplicates = identify(read)
+    bank, duplicates = _first(read)
     found = keys(bank)
     assert all(found)
     assert len(found) == len(set(found))
@@ -80,7 +88,7 @@ def test_the_order_of_cards_changes_no_key(questions: list[str]) -> None:
 def test_the_same_question_twice_is_a_duplicate() -> None:
     """Upper case and blanks make no other question."""
     note = reading.pairs("What is C?", "what is  c?")
-    bank, duplicates = identify(assemble([reading.document(note)]))
+    bank, duplicates = _first(assemble([reading.document(note)]))
     assert len(keys(bank)) == 1
     (duplicate,) = duplicates
     assert (duplicate.first.place.line, duplicate.card.place.line) == (4, 7)
@@ -89,7 +97,7 @@ def test_the_same_question_twice_is_a_duplicate() -> None:
 def test_two_decks_of_one_title_share_their_keys() -> None:
     """In Anki they are one deck, so a question in both is a duplicate."""
     notes = [reading.document(reading.pairs("a?"), name) for name in ("1.md", "2.md")]
-    bank, duplicates = identify(assemble(notes))
+    bank, duplicates = _first(assemble(notes))
     assert keys(bank) == ["deck/a"]
     assert [duplicate.card.place.file for duplicate in duplicates] == ["2.md"]
 
@@ -116,7 +124,7 @@ def test_an_explicit_id_outlives_the_question() -> None:
 def test_one_id_for_two_cards_is_a_duplicate() -> None:
     """Even where the questions differ."""
     read = assemble([reading.document(items("a\n# id: x", "b\n# id: x"))])
-    bank, duplicates = identify(read)
+    bank, duplicates = _first(read)
     assert keys(bank) == ["deck/x"]
     assert len(duplicates) == 1
 

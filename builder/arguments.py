@@ -1,0 +1,124 @@
+"""What may be typed: the commands, their options, and the help that the README shows."""
+
+from __future__ import annotations
+
+import argparse
+
+from builder import __version__
+
+_DESCRIPTION = """\
+Turn a Markdown interview-question bank into an Anki deck and a printable sheet, after every code
+answer in it has been run and matched against a reference kernel."""
+
+_EPILOG = """\
+exit status: 0 the bank is clean, 1 it has errors, 2 the run could not be done, 130 Ctrl-C"""
+
+_AUDIT_EPILOG = """\
+exit status: 0 no mistake passes unnoticed, 1 some does or a review is stale, 2 the audit could not
+be done, 130 Ctrl-C"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; the README's reference is made from its help."""
+    top = argparse.ArgumentParser("proofdeck", description=_DESCRIPTION, epilog=_EPILOG)
+    top.add_argument("--version", action="version", version=f"proofdeck {__version__}")
+    # What a command has no option for.
+    top.set_defaults(
+        output=None, only="", no_run=False, no_cache=True, seed=None, trust=False,
+        keep_going=False, paper="a4", locked=False,
+    )  # fmt: skip
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    build = commands.add_parser(
+        "build", help="judge the bank, then write its deck and sheets", epilog=_EPILOG
+    )
+    check = commands.add_parser("check", help="judge the bank, and write nothing", epilog=_EPILOG)
+    watch = commands.add_parser(
+        "watch", help="build, and build again at every save", epilog=_EPILOG
+    )
+    audit = commands.add_parser(
+        "audit", help="put mistakes into right answers, and list what nobody would notice",
+        epilog=_AUDIT_EPILOG,
+    )  # fmt: skip
+    for command in (build, check, watch, audit):
+        _add_common(command)
+    for command in (build, check, watch):
+        _add_running(command)
+    for command in (build, watch):
+        _add_writing(command)
+    for command in (build, check):
+        command.add_argument(
+            "--locked", action="store_true", help="fail if the ledger would change (for CI)"
+        )
+    changes = commands.add_parser(
+        "diff", help="tell what the next import would change in Anki; run nothing", epilog=_EPILOG
+    )
+    _add_paths(changes)
+    _add_format(changes)
+    match = commands.add_parser(
+        "match", help="settle which earlier card a reworded question is", epilog=_EPILOG
+    )
+    match.add_argument("old", metavar="OLD", nargs="?", help="the key of the earlier card")
+    match.add_argument("question", metavar="NEW", help="the question, or FILE:LINE of it")
+    match.add_argument(
+        "--new", action="store_true", help="it is none of them: give the question a key of its own"
+    )
+    match.add_argument(
+        "--in", dest="paths", metavar="PATH", nargs="+", default=["content"],
+        help="the notes (content)",
+    )  # fmt: skip
+    kernels = commands.add_parser(
+        "kernels", help="list what can be verified, or tell all of one kernel", epilog=_EPILOG
+    )
+    kernels.add_argument("name", metavar="NAME", nargs="?", help="a function's name")
+    cache = commands.add_parser("cache", help="forget what earlier runs found", epilog=_EPILOG)
+    cache.add_argument("what", choices=("clear",), help="clear: remove all remembered verdicts")
+    return top
+
+
+def _add_paths(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "paths", metavar="PATH", nargs="*", default=["content"],
+        help="a note, or a folder of notes (content)",
+    )  # fmt: skip
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of the report (%(default)s)"
+    )
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    _add_paths(command)
+    command.add_argument(
+        "-k", dest="only", metavar="TEXT", default="", help="only cards whose question holds TEXT"
+    )
+    command.add_argument(
+        "--trust", action="store_true",
+        help="run answers even where they cannot be locked in (never in CI)",
+    )  # fmt: skip
+    _add_format(command)
+    command.add_argument(
+        "--seed", type=int, metavar="N", help="repeat a run with the seed that it reported"
+    )
+
+
+def _add_writing(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-o", "--output", metavar="DIR", default="output", help="folder to write to (%(default)s)"
+    )
+    command.add_argument(
+        "--keep-going", action="store_true", help="write a deck without the cards that have errors"
+    )
+    command.add_argument(
+        "--paper", choices=("a4", "letter"), default="a4", help="paper of the sheet (%(default)s)"
+    )
+
+
+def _add_running(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-run", action="store_true", help="run no answer: judge the text alone, verify nothing"
+    )
+    command.add_argument(
+        "--no-cache", action="store_true", help="run every answer, and remember no verdict"
+    )
