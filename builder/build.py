@@ -26,6 +26,8 @@ from builder.source import Source, UnreadableError, decode
 
 Verdicts = Mapping[str, tuple[Verdict, ...]]
 
+_LARGEST_KERNEL = 1 << 20
+
 
 def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Report:
     """Read, judge and report a bank; write its deck and sheets if `settings` name a folder.
@@ -42,7 +44,7 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
     bank, remarks, skipped = selection.asked_for(found.bank, remarks, named, settings.only)
     bank, unsure = selection.with_keys(bank)
 
-    own, unread = read(files.kernels(notes))
+    own, unread = read(files.kernels(notes), _LARGEST_KERNEL)
     judged = _judged(bank, own, settings, progress)
     remarks += [*unread, *rules.on_kernels(judged.misfits)]
     remarks += rules.on_verdicts(bank, judged.verdicts)
@@ -77,13 +79,15 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
     )
 
 
-def read(notes: Sequence[files.Found]) -> tuple[list[Source], list[Diagnostic]]:
+def read(
+    notes: Sequence[files.Found], most: int | None = None
+) -> tuple[list[Source], list[Diagnostic]]:
     """Read `notes`: one that was named must be text, one found in a folder may be an error."""
     sources: list[Source] = []
     remarks: list[Diagnostic] = []
     for note in notes:
         try:
-            sources.append(decode(note.name, files.read(note)))
+            sources.append(decode(note.name, files.read(note, most)))
         except (UnreadableError, files.FileError) as error:
             if note.named:
                 raise CannotRunError(f"{note.name}: {error}") from error

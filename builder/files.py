@@ -76,11 +76,12 @@ def _markdown(folder: Path) -> Iterator[Path]:
 def kernels(notes: Sequence[Found]) -> tuple[Found, ...]:
     """Return the banks' own kernels: `kernels/*.py` beside the notes, none of them twice."""
     folders = dict.fromkeys(note.path.parent / "kernels" for note in notes)
-    files = (file for folder in folders for file in sorted(folder.glob("*.py")))
+    own = (folder for folder in folders if not folder.is_symlink())
+    files = (file for folder in own for file in sorted(folder.glob("*.py")))
     return tuple(
         Found(file, shown(file), named=False)
         for file in files
-        if file.is_file() and not file.name.startswith((".", "_"))
+        if file.is_file() and not file.is_symlink() and not file.name.startswith((".", "_"))
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -230,10 +231,12 @@ class Desk:
 
 def installs(desk: Desk) -> Steps:
     """Anki's add-on manager takes the file, and a learner configures it."""
+    from anki.buildinfo import version
     from aqt.addons import InstallOk
 
     from builder.addon import package
 
+    print(f"  Anki {version}")
     made = package()
     file = desk.base / made.name
     file.write_bytes(made.content)
@@ -296,6 +299,7 @@ def changed_bank(desk: Desk) -> Steps:
     notes, (log, cards) = desk.notes(), desk.schedule()
     desk.triggers()
     yield desk.open("proofdeckReport")
+    yield from browsing(desk)
     said = desk.closes("proofdeckReport", "report")
     after = desk.notes()
     check("one note is new", after.keys() - notes.keys(), {ARRIVES})
@@ -331,6 +335,27 @@ def changed_bank(desk: Desk) -> Steps:
     desk.mw.set_theme(Theme.LIGHT)
     check("after an undo the update can be done again", desk.state()[:2], wanted[:2])
     yield from returning(desk)
+
+
+def browsing(desk: Desk) -> Steps:
+    """A link of the report shows its notes in Anki's browser."""
+    import aqt
+    from aqt.qt import QTextBrowser, QUrl
+
+    text = desk.window("proofdeckReport").findChild(QTextBrowser)
+    notes = re.findall(r'href="(nid:[\d,]+)"[^>]*>(?:<span[^>]*>)?([^<]+)', text.toHtml())
+    link = next(target for target, name in notes if name == LEAVES)
+    text.anchorClicked.emit(QUrl(link))
+    yield lambda: aqt.dialogs._dialogs["Browser"][1]
+    browser = aqt.dialogs._dialogs["Browser"][1]
+    yield lambda: browser.table.len() == 1
+    check("a link of the report opens the browser", browser.isVisible())
+    found = desk.mw.col.find_notes(browser.current_search())
+    check("and that is the retired one", [desk.mw.col.get_note(one).fields[0] for one in found],
+          [LEAVES])  # fmt: skip
+    browser.grab().save(str(desk.pictures / "browser.png"))
+    browser.close()
+    yield lambda: aqt.dialogs._dialogs["Browser"][1] is None
 
 
 def returning(desk: Desk) -> Steps:

@@ -17,9 +17,7 @@ from typing import Any, Literal
 from unittest.mock import patch
 
 import pytest
-from anki.cards import CardId
 from anki.collection import ImportLogWithChanges
-from anki.decks import DeckId
 from learner import Learner
 
 from builder.build import build
@@ -81,9 +79,9 @@ class Bank:
     def fresh(self) -> Ask:
         """Return a new card."""
         self.last += 1
-        one, two, *others = self.dice.sample(_WORDS, 8)
+        one, two, three, *others = self.dice.sample(_WORDS, 9)
         answer = f"{' '.join(others[:3])} before\n   {' '.join(others[3:])} {self.last}"
-        return Ask(self.last, f"What is the {one} of a {two}?", answer)
+        return Ask(self.last, f"What is the {one} {two} of a {three}?", answer)
 
     def write(self, folder: Path) -> None:
         """Write the files."""
@@ -235,21 +233,21 @@ def study(learner: Learner) -> None:
         collection.decks.update_config(config)
     cards_by_deck = [deck.id for deck in collection.decks.all_names_and_ids() if "::" not in deck.name]
     for deck in cards_by_deck:
-        collection.decks.select(DeckId(deck))
+        collection.decks.select(deck)
         _answer_all(learner, "new")
     ids = learner.database.list("select id from cards order by id")
-    collection.sched.set_due_date([CardId(one) for one in ids[::5]], "0")
+    collection.sched.set_due_date(ids[::5], "0")
     for deck in cards_by_deck:
-        collection.decks.select(DeckId(deck))
+        collection.decks.select(deck)
         _answer_all(learner, "due")
     own = collection.decks.id("My own deck")
     assert own is not None
-    collection.set_deck([CardId(one) for one in ids[3::40]], own)
-    collection.sched.suspend_cards([CardId(one) for one in ids[7::25]])
-    collection.set_user_flag_for_cards(3, [CardId(one) for one in ids[11::30]])
+    collection.set_deck(ids[3::40], own)
+    collection.sched.suspend_cards(ids[7::25])
+    collection.set_user_flag_for_cards(3, ids[11::30])
     for at, one in enumerate(ids):
         if at % 20 in (5, 6):
-            note = collection.get_card(CardId(one)).note()
+            note = collection.get_card(one).note()
             note.add_tag("marked" if at % 20 == 5 else "mine::hard")
             collection.update_note(note)
 

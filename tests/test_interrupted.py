@@ -119,6 +119,7 @@ def _wait(lane: Lane, process: subprocess.Popen[bytes], *, for_writing: bool) ->
     while process.poll() is None and time.monotonic() < until:
         if any(name.startswith(TEMPORARY[:-1]) for one in folders for name in os.listdir(one)):
             break
+        time.sleep(0.0002)
     time.sleep(lane.dice.choice((0, lane.dice.uniform(0, 0.004), lane.dice.uniform(0, 0.04))))
 
 

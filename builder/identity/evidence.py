@@ -26,6 +26,8 @@ _SMALL = frozenset(_SMALLS.split())
 # An answer that is shorter (in characters) may well answer two questions.
 _WEIGHTY = 24
 _LONGEST = 500
+# Questions are at least so much alike if one or two letters differ.
+_SLIP = 0.6
 
 
 class Level(IntEnum):
@@ -184,9 +186,10 @@ def _asks(one: str, other: str) -> float:
     """Return how alike two questions are, by words and by letters."""
     if one == other:
         return 1.0
-    return 0.5 * _share(frozenset(words(one)), frozenset(words(other))) + 0.5 * _share(
-        grams(one), grams(other)
-    )
+    by_word = _share(frozenset(words(one)), frozenset(words(other)))
+    alike = (by_word + _share(grams(one), grams(other))) / 2
+    slip = alike > 0.2 and abs(len(one) - len(other)) <= 2 and _distance(one, other) <= 2
+    return max(alike, _SLIP) if slip else alike
 
 
 def _share(one: frozenset[str], other: frozenset[str]) -> float:

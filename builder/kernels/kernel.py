@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,9 @@ class Parameter:
 
     def allows(self, default: object) -> bool:
         """Tell whether an answer's own default is a number that may be taken for a convention."""
-        return isinstance(default, bool | int | float) and self.least <= default <= self.most
+        if not isinstance(default, bool | int | float) or not isfinite(default):
+            return False
+        return self.least <= default <= self.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,7 @@ class Kernel:
     name, each with conventions and cases of its own. With `methods`, an answer may be a class: it
     is made with the parameters that `__init__` names, then each method is called in turn, and the
     last one returns the result. With `in_place`, answers may change the arrays they are given.
+    Where a kernel is `patient`, a slow reference gives answers more time.
     """
 
     name: str
@@ -207,6 +210,7 @@ class Kernel:
     methods: tuple[Method, ...] = ()
     forms: tuple[Kernel, ...] = ()
     in_place: bool = False
+    patient: bool = True
 
     @property
     def signature(self) -> str:

@@ -82,7 +82,7 @@ class Bench:
             return (self._out_of_time(Verdict(Status.TIMED_OUT, None, code.place), "not run"),)
         sandbox = self._started()
         granted = Limits(min(limits.wall, left), limits.memory)
-        shelf = self._shelves.shelf(code, sandbox, self._order)
+        shelf = self._shelves.shelf(code, sandbox, self._order.seed, granted)
         verdicts = judge(card, sandbox, self._order.seed, granted, shelf)
         if granted.wall < limits.wall:
             verdicts = tuple(

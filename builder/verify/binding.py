@@ -319,4 +319,7 @@ def _match(name: str, kernel: Kernel) -> tuple[Parameter | None, Slot]:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except ValueError:  # arrays within them
+        return False

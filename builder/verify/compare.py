@@ -41,10 +41,7 @@ class Standard:
             outputs = [
                 array for value in returned if (array := _array(self._result(value, 1))) is not None
             ]
-            return (
-                len(outputs) == len(returned)
-                and self.variant.holds(self.arguments, outputs) is None
-            )
+            return len(outputs) == len(returned) and self._property(outputs) is None
         return self._difference(returned[0]) is None
 
     def complaint(self, returned: Sequence[object]) -> Complaint | None:
@@ -58,7 +55,12 @@ class Standard:
             if array is None:
                 return _no_array(value)
             outputs.append(array)
-        return self.variant.holds(self.arguments, outputs)
+        return self._property(outputs)
+
+    def _property(self, outputs: Sequence[Array]) -> Complaint | None:
+        assert self.variant.holds is not None, "a random answer is held to a property"
+        with np.errstate(all="ignore"):
+            return self.variant.holds(self.arguments, outputs)
 
     def distance(self, returned: Sequence[object]) -> tuple[float, ...]:
         """Return how far a wrong result is from right: to be compared with another's.
@@ -82,7 +84,8 @@ class Standard:
         value = self._result(returned, count)
         found = _difference(self.expected, value, bound)
         if found and self.variant.align and _are_alike(self.expected, value):
-            aligned = self.variant.align(self.expected, _like(self.expected, value))
+            with np.errstate(all="ignore"):
+                aligned = self.variant.align(self.expected, _like(self.expected, value))
             return _difference(_normal(aligned), value, bound)
         return found
 
@@ -158,7 +161,9 @@ def comparable(value: object) -> bool:
         normal = _normal(value)
     except (TypeError, ValueError, OverflowError):
         return False
-    return not isinstance(normal, list) or all(map(comparable, normal))
+    if isinstance(normal, np.ndarray):
+        return normal.size <= _MOST_LISTED
+    return not isinstance(normal, list | tuple) or all(map(comparable, normal))
 
 
 def _normal(value: Result) -> Result:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from builder.kernels import Shelf
@@ -30,7 +31,12 @@ def asked(tree: ast.Module, shelf: Shelf) -> Sequence[Definition]:
     whose name a kernel of `shelf` knows is never a helper.
     """
     last = {definition.name: definition for definition in _definitions(tree)}
-    return [one for one in last.values() if shelf.find(one.name) or not _is_helper(one, tree)]
+    loaded = _loaded(tree)
+    return [
+        one
+        for one in last.values()
+        if shelf.find(one.name) or not loaded[one.name] - {id(one.node)}
+    ]
 
 
 def _definitions(tree: ast.Module) -> Iterator[Definition]:
@@ -68,10 +74,14 @@ def _assigned(
     return None
 
 
-def _is_helper(definition: Definition, tree: ast.Module) -> bool:
-    others = (node for node in tree.body if node is not definition.node)
-    named = (part for node in others for part in ast.walk(node) if isinstance(part, ast.Name))
-    return any(part.id == definition.name and isinstance(part.ctx, ast.Load) for part in named)
+def _loaded(tree: ast.Module) -> Mapping[str, set[int]]:
+    """Return which statements read each name, by their ids."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for node in tree.body:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                found[part.id].add(id(node))
+    return found
 
 
 def place(code: Code, definition: Definition) -> Place:

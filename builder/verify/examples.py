@@ -14,6 +14,8 @@ from builder.verify.sandbox import Job, Output, Raised, Returned, Sandbox
 from builder.verify.show import harmless
 
 _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+# Characters of a docstring beyond which nobody reads its examples, and neither does doctest.
+_LONGEST = 8_000
 # numpy 2 shows its scalars with their type; an answer's author may not.
 _TYPED = re.compile(r"np\.(?:float|int|bool|str|uint)\d*_?\(([^()]*)\)")
 
@@ -27,6 +29,7 @@ class Example:
     want: str
     line: int
     raises: str | None
+    flags: int = 0
 
 
 def examples(code: Code, tree: ast.Module) -> Sequence[Example]:
@@ -41,6 +44,8 @@ def _examples(tree: ast.Module) -> Iterator[Example]:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 continue
             text = ast.get_docstring(node, clean=False) or ""
+            if len(text) > _LONGEST:
+                continue
             try:
                 found = parser.get_examples(text)
             except ValueError:  # it looks like an example, and is none
@@ -48,7 +53,10 @@ def _examples(tree: ast.Module) -> Iterator[Example]:
             start = node.body[0].lineno
             for one in found:
                 name = getattr(owner, "name", node.name)
-                yield Example(name, one.source, one.want, start + one.lineno, one.exc_msg)
+                flags = sum(flag for flag, on in one.options.items() if on)
+                if not flags & doctest.SKIP:
+                    line = start + one.lineno
+                    yield Example(name, one.source, one.want, line, one.exc_msg, flags)
 
 
 def verdict(
@@ -74,9 +82,14 @@ def _right(example: Example, output: Output | None) -> bool:
         case Returned(str(shown)):
             checker = doctest.OutputChecker()
             want, got = (_TYPED.sub(r"\1", text) for text in (example.want, shown))
-            return example.raises is None and checker.check_output(want, got, _FLAGS)
+            flags = _FLAGS | example.flags
+            return example.raises is None and checker.check_output(want, got, flags)
         case Raised(kind, message, _, False) if example.raises is not None:
-            return f"{kind}: {message}".strip() == example.raises.strip()
+            # Python writes the module before the name; the worker tells the name alone.
+            name, _, said = (part.strip() for part in example.raises.partition(":"))
+            alike = name.rpartition(".")[2] == kind
+            detail = not example.flags & doctest.IGNORE_EXCEPTION_DETAIL
+            return alike and (said == message.strip() or not detail)
     return False
 
 
@@ -88,8 +101,10 @@ def _wrong(code: Code, example: Example, output: Output | None) -> Verdict:
             status, got = Status.CRASHED, f"{kind}: {message}"
         case _:
             status, got = Status.CRASHED, "nothing: the process ended"
-    line, column = code.place.line + example.line - 1, code.place.column
-    text = code.source.split("\n")[example.line - 1]
+    lines = code.source.split("\n")
+    at = min(example.line, len(lines))  # escapes in a docstring make more lines than it has
+    line, column = code.place.line + at - 1, code.place.column
+    text = lines[at - 1]
     start = column + len(text) - len(text.lstrip())
     source, want = (" ".join(part.split()) for part in (example.source, example.want))
     return Verdict(

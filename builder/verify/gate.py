@@ -46,12 +46,13 @@ class Refusal:
 def refusal(source: str, tree: ast.Module) -> Refusal | None:
     """Return the first thing in `source`, whose syntax tree is `tree`, that must not run."""
     found = [*_characters(source), *_names(source), *_statements(source, tree), *_imports(tree)]
-    if size := _too_large(source):
+    if size := too_large(source):
         found.append(size)
     return min(found, key=lambda one: (one.line, one.column), default=None)
 
 
-def _too_large(source: str) -> Refusal | None:
+def too_large(source: str) -> Refusal | None:
+    """Return why `source` is more than anybody looks at, None if it isn't."""
     size = len(source.encode("utf-8", "surrogatepass"))
     if size <= LARGEST:
         return None

@@ -23,6 +23,12 @@ from builder.verify.show import harmless
 from builder.verify.trial import Far, Trial, known_names
 
 _CANON = Shelf()
+_MOST_ASKED = 100
+
+
+def _too_many(line: int) -> gate.Refusal:
+    said = f"this answer defines more than {_MOST_ASKED} functions that stand alone"
+    return gate.Refusal(line, 1, 1, said, "split it into several answers")
 
 
 def judge(
@@ -35,6 +41,8 @@ def judge(
     is a verdict, too.
     """
     assert isinstance(card.answer, Code), "only code is judged"
+    if large := gate.too_large(card.answer.source):
+        return (_stopped(card.answer, large),)
     tree = syntax.tree(card.answer.source)
     if isinstance(tree, syntax.Fault):
         return (_unparsed(card.answer, tree),)
@@ -47,6 +55,8 @@ def judge(
         return (_stopped(card.answer, refused),)
     if not asked:
         return (_unchecked(card, card.question_place, "nothing to verify here", shelf),)
+    if len(asked) > _MOST_ASKED:
+        return (_stopped(card.answer, _too_many(asked[_MOST_ASKED].node.lineno)),)
     court = _Court(card, card.answer, sandbox, seed, limits, shelf)
     verdicts = tuple(map(court.verdict, asked))
     return court.held_to(shown, verdicts) if shown else verdicts

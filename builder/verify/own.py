@@ -16,7 +16,7 @@ import ast
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import inf
 from pathlib import PurePath
 from typing import Any
@@ -39,7 +39,7 @@ from builder.source import Source
 from builder.verify import gate
 from builder.verify.binding import parameters
 from builder.verify.compare import comparable
-from builder.verify.limits import PRELUDE, Limits, Order
+from builder.verify.limits import PRELUDE, Limits
 from builder.verify.sandbox import Call, Job, Raised, Returned, Sandbox
 from builder.verify.show import harmless
 
@@ -230,16 +230,25 @@ def _kernel(
         ),
         formula="",
         source=written.about,
+        patient=False,
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Table:
     """What a kernel's file returned for each case: right results, and well-known wrong ones."""
 
     cases: tuple[Case, ...]
     results: tuple[Sequence[Any], ...]
     faulty: tuple[Sequence[Any], ...]
+
+    @cached_property
+    def _rows(self) -> Mapping[tuple[int, ...], int]:
+        """The cases, by the identity of their arguments."""
+        return {
+            tuple(id(value) for value in case.arguments.values()): row
+            for row, case in enumerate(self.cases)
+        }
 
     def right(self, at: int, **arguments: Any) -> Any:
         """Return what the reference with this number gives for `arguments`."""
@@ -252,11 +261,7 @@ class _Table:
 
     def _row(self, arguments: Arguments) -> int:
         """Return the case whose very objects these are; they are never copied on their way."""
-        return next(
-            row
-            for row, case in enumerate(self.cases)
-            if all(arguments[name] is value for name, value in case.arguments.items())
-        )
+        return self._rows[tuple(id(arguments[name]) for name in self.cases[0].arguments)]
 
 
 # ── the shelf of each folder ─────────────────────────────────────────────────────────────────────
@@ -265,15 +270,15 @@ class _Table:
 class Shelves:
     """The kernels that the notes of each folder are judged by: the canon's, and its own.
 
-    A folder's own kernels run when the first of its answers does. `misfits` are those that cannot
-    be used, as far as that is known by then.
+    A folder's own kernels run when the first answer speaks of them. `misfits` are those that
+    cannot be used, as far as that is known by then.
     """
 
     def __init__(self, files: Sequence[Source]) -> None:
         self._lock = threading.Lock()
         self._written: dict[str, list[Written]] = {}
         self._files: dict[str, list[Source]] = {}
-        self._made: dict[str, Shelf] = {}
+        self._made: dict[str, Kernel | Misfit] = {}
         self._misfits: list[Misfit] = []
         names: dict[tuple[str, str], str] = {}
         for file in files:
@@ -292,27 +297,23 @@ class Shelves:
     @property
     def misfits(self) -> tuple[Misfit, ...]:
         """The kernels that cannot be used, and why."""
-        return tuple(self._misfits)
+        late = (made for made in list(self._made.values()) if isinstance(made, Misfit))
+        return (*self._misfits, *late)
 
     def told(self, code: Code) -> str:
         """Return all that could change a verdict on `code`: the kernels of its own folder."""
         return "\0".join(file.text for file in self._files.get(_folder(code), ()))
 
-    def shelf(self, code: Code, sandbox: Sandbox, order: Order) -> Shelf:
-        """Return the kernels for an answer; those of its folder are run if they weren't yet."""
+    def shelf(self, code: Code, sandbox: Sandbox, seed: int, limits: Limits) -> Shelf:
+        """Return the kernels for an answer; of its folder's own, those that it speaks of."""
         folder = _folder(code)
         with self._lock:
-            if folder not in self._made:
-                self._made[folder] = Shelf(self._own(folder, sandbox, order))
-            return self._made[folder]
-
-    def _own(self, folder: str, sandbox: Sandbox, order: Order) -> Iterator[Kernel]:
-        for written in self._written.get(folder, ()):
-            made = kernel(written, sandbox, order.seed, order.limits)
-            if isinstance(made, Misfit):
-                self._misfits.append(made)
-            else:
-                yield made
+            for written in self._written.get(folder, ()):
+                named = any(name in code.source for name in written.names)
+                if named and written.source.name not in self._made:
+                    self._made[written.source.name] = kernel(written, sandbox, seed, limits)
+            known = (self._made.get(file.name) for file in self._files.get(folder, ()))
+            return Shelf(made for made in known if isinstance(made, Kernel))
 
 
 def _folder(code: Code) -> str:

@@ -25,7 +25,7 @@ from builder.verify.sandbox import Call, Ending, Job, Output, Raised, Reply, Ret
 from builder.verify.show import harmless, show
 
 # What a reference raises where its arguments make no sense.
-_CANNOT = (ValueError, TypeError, IndexError, ArithmeticError, MemoryError)
+_CANNOT = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError)
 
 
 Far = tuple[float, ...]
@@ -78,7 +78,8 @@ class Trial:
 
     def verdict(self, sandbox: Sandbox, seed: int, limits: Limits) -> tuple[Verdict, Far]:
         """Run all cases in one child and judge what came back; tell how far from right it is."""
-        wall = max(limits.wall, _PATIENCE * _reference_seconds(self.kernel))
+        patience = _PATIENCE * _reference_seconds(self.kernel) if self.kernel.patient else 0.0
+        wall = max(limits.wall, patience)
         limits = Limits(wall, limits.memory)
         seed = _seed(seed, self.kernel.name, self.binding.function)
         cases = self._cases(np.random.default_rng(seed))
@@ -163,8 +164,9 @@ class Trial:
 
     def _reading(self, asked: Sequence[Asked], variant: Variant, domain: Domain) -> Reading | None:
         """Return how far a domain holds under a convention; None where none of it can be asked."""
-        mine = [one for one in asked if one.domain is domain and self._applies(one, variant)]
+        mine = [one for one in asked if one.domain is domain]
         try:
+            mine = [one for one in mine if self._applies(one, variant)]
             for reached, one in enumerate(mine):
                 if not self._holds(one, variant):
                     return Reading(variant, domain, reached, one)

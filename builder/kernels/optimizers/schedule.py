@@ -151,6 +151,7 @@ COSINE_LR = Kernel(
             ("warmup_steps", "num_warmup_steps", "n_warmup", "warmup_iters", "warmup_epochs"),
             0,
             least=0,
+            most=1000,
         ),
     ),
     variants=tuple(

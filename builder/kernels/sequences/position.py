@@ -65,6 +65,7 @@ def _lengths(rng: np.random.Generator) -> list[Case]:
         *(Case({"seq_len": n, "d_model": d}) for n, d in sizes),
         *(Case({"seq_len": 4, "d_model": 6, "base": b}, hint="use the base that was passed")
           for b in (100.0, 500.0)),
+        *(Case({"seq_len": int(n), "d_model": int(2 * d)}) for n, d in rng.integers(3, 12, (2, 2))),
         Case({"seq_len": 600, "d_model": 4}, Level.STABILITY),
     ]  # fmt: skip
 
@@ -345,7 +346,7 @@ def causal_mask(n: int, gap: float | None = None, *, hides: bool = False, lead: 
 
 
 def _sizes(rng: np.random.Generator) -> list[Case]:
-    return [Case({"n": n}) for n in (2, 1, 3, 4, 5, 8)]
+    return [Case({"n": n}) for n in (2, 1, 3, 4, 5, *map(int, rng.integers(6, 24, size=3)))]
 
 
 def _told(gap: float) -> str:
