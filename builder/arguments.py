@@ -49,6 +49,13 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--locked", action="store_true", help="fail if the ledger would change (for CI)"
         )
+    _add_keeping(commands)
+    _add_tools(commands)
+    return top
+
+
+def _add_keeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands that keep a deck in step with what was built before."""
     changes = commands.add_parser(
         "diff", help="tell what the next import would change in Anki; run nothing", epilog=_EPILOG
     )
@@ -66,13 +73,21 @@ def parser() -> argparse.ArgumentParser:
         "--in", dest="paths", metavar="PATH", nargs="+", default=["content"],
         help="the notes (content)",
     )  # fmt: skip
+
+
+def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    addon = commands.add_parser(
+        "addon", help="write the Anki add-on that keeps a collection in step", epilog=_EPILOG
+    )
+    addon.add_argument(
+        "-o", "--output", metavar="DIR", default="output", help="folder to write to (%(default)s)"
+    )
     kernels = commands.add_parser(
         "kernels", help="list what can be verified, or tell all of one kernel", epilog=_EPILOG
     )
     kernels.add_argument("name", metavar="NAME", nargs="?", help="a function's name")
     cache = commands.add_parser("cache", help="forget what earlier runs found", epilog=_EPILOG)
     cache.add_argument("what", choices=("clear",), help="clear: remove all remembered verdicts")
-    return top
 
 
 def _add_paths(command: argparse.ArgumentParser) -> None:

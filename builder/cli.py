@@ -17,7 +17,7 @@ from typing import Self, TextIO
 
 from builder.arguments import parser
 from builder.audited import AuditReport
-from builder.files import cache_folder, forget
+from builder.files import cache_folder, forget, write
 from builder.model import CannotRunError, Report
 from builder.settings import Settings
 from builder.verify.limits import PRELUDE, Order
@@ -82,6 +82,8 @@ def _run(options: argparse.Namespace) -> int:
 
         _print(page(options.name))
         return CLEAN
+    if options.command == "addon":
+        return _addon(options.output)
     settings = _settings(options, os.environ)
     match options.command:
         case "audit":
@@ -141,6 +143,14 @@ def _watch(settings: Settings) -> int:
             clock=(lambda: float(settings.now)) if fixed else time.time,
         )
     return INTERRUPTED
+
+
+def _addon(output: str) -> int:
+    from builder.addon import package
+
+    for file in write(output, [package()]):
+        _print(f"wrote {file.path}: install it in Anki with Tools > Add-ons > Install from file\n")
+    return CLEAN
 
 
 def _clear_cache(environment: Mapping[str, str]) -> int:

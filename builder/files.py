@@ -156,6 +156,25 @@ def keep(ledger: Found, content: bytes) -> None:
     write(str(ledger.path.parent), [Artefact(ledger.path.name, content)])
 
 
+def merges_by_lines(ledger: Found) -> None:
+    """Tell git, where the ledger is under it, to merge by keeping the lines of both sides.
+
+    Raises FileError where `.gitattributes` cannot be written.
+    """
+    folder = ledger.path.parent.absolute()
+    if not any((above / ".git").exists() for above in (folder, *folder.parents)):
+        return
+    line = f"{ledger.path.name} merge=union"
+    attributes = folder / ".gitattributes"
+    try:
+        told = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
+    except (OSError, ValueError) as error:
+        raise FileError(f"{shown(attributes)}: {_why(error)}") from error
+    if line not in told.splitlines():
+        end = "" if not told or told.endswith("\n") else "\n"
+        write(str(folder), [Artefact(attributes.name, f"{told}{end}{line}\n".encode())])
+
+
 def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:
     """Write all `artefacts` into `folder`: each beside its place first, then all are renamed.
 

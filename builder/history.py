@@ -28,6 +28,8 @@ class History:
 
     def keep(self, new: Ledger) -> None:
         """Write `new`, if it says something else."""
+        if self.source is None:
+            files.merges_by_lines(self.place)
         if self.changes(new):
             files.keep(self.place, self._written(new).encode())
 

@@ -353,6 +353,7 @@ def browsing(desk: Desk) -> Steps:
     found = desk.mw.col.find_notes(browser.current_search())
     check("and that is the retired one", [desk.mw.col.get_note(one).fields[0] for one in found],
           [LEAVES])  # fmt: skip
+    browser.resize(1100, 700)
     browser.grab().save(str(desk.pictures / "browser.png"))
     browser.close()
     yield lambda: aqt.dialogs._dialogs["Browser"][1] is None

@@ -57,6 +57,8 @@ ALLOWED: dict[str, set[str]] = {
     "arguments": {""},
     "watch": {"build", "files", "settings", "report"},
     "cli": {
+        "addon",
+        "adopt",
         "arguments",
         "audit",
         "build",
@@ -70,6 +72,19 @@ ALLOWED: dict[str, set[str]] = {
     },
     "review": set(),
     "addon": {""},  # it packs files of the package
+    # to adopt is to read a bank and its ledger as for a build, and to note what was recognised
+    "adopt": {
+        "assemble",
+        "build",
+        "export",
+        "files",
+        "history",
+        "identity",
+        "ledger",
+        "parse",
+        "report",
+        "settings",
+    },
     # the audit is the build up to the verdicts, and then a stage of its own
     "audit": {*STAGES, "build", "files", "review", "selection", "settings"},
     "__main__": {"cli"},

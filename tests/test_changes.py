@@ -195,3 +195,18 @@ def test_the_ledger_of_a_folder_serves_the_notes_below(capsys: Capsys) -> None:
     done = commands.run(capsys, "build", "content/deep/one.md", "-o", "out")
     assert "3 unchanged" in done.out
     assert not Path("content/deep/proofdeck.lock").exists()
+
+
+def test_git_is_told_how_to_merge_it(capsys: Capsys) -> None:
+    """When the ledger is new, and under git; what stands in the file already stays."""
+    _write(*FIRST)
+    _build(capsys)
+    assert not Path(".gitattributes").exists()
+    Path("proofdeck.lock").unlink()
+    Path(".git").mkdir()
+    Path(".gitattributes").write_text("*.png binary", encoding="utf-8")
+    for _ in range(2):
+        _build(capsys)
+        told = Path(".gitattributes").read_text(encoding="utf-8")
+        assert told == "*.png binary\nproofdeck.lock merge=union\n"
+        Path("proofdeck.lock").unlink()

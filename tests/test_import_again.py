@@ -6,7 +6,6 @@ builds it with its ledger, and imports the deck with the options of Anki's own d
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import time
@@ -30,8 +29,8 @@ FILES, SECTIONS, CARDS = 4, 5, 50  # cards a section: 1,000 in all
 HOUR, DAY = 3600, 86_400
 EASES: tuple[Literal[1, 2, 3, 4], ...] = (3, 1, 3, 2, 4, 3)
 
-_STARTS = "ba ce di fo gu ha je ki lo mu ny pa qu re si to ur ve wi xa".split()
-_ENDS = "lter snop vink dramp fosk gelth mund prax rinth quil".split()
+_STARTS = [a + b for a in "bdfgklmnprst" for b in ("a", "i")]
+_ENDS = ("lter", "snop", "vink", "dramp", "fosk", "gelth", "mund", "prax", "rinth", "quil")
 _WORDS = [start + end for start in _STARTS for end in _ENDS]
 
 
@@ -227,17 +226,19 @@ def study(learner: Learner) -> None:
     Some notes are marked or have a tag, some cards a flag; some are suspended, some moved.
     """
     collection = learner.collection
-    collection.set_config("fsrs", True)  # noqa: FBT003 - Anki's own
+    collection.set_config("fsrs", True)
     for config in collection.decks.all_config():
         config["new"]["perDay"] = config["rev"]["perDay"] = 9999
         collection.decks.update_config(config)
-    cards_by_deck = [deck.id for deck in collection.decks.all_names_and_ids() if "::" not in deck.name]
-    for deck in cards_by_deck:
+    cards_by_deck = [
+        deck.id for deck in collection.decks.all_names_and_ids() if "::" not in deck.name
+    ]
+    for deck in decks:
         collection.decks.select(deck)
         _answer_all(learner, "new")
     ids = learner.database.list("select id from cards order by id")
     collection.sched.set_due_date(ids[::5], "0")
-    for deck in cards_by_deck:
+    for deck in decks:
         collection.decks.select(deck)
         _answer_all(learner, "due")
     own = collection.decks.id("My own deck")
@@ -299,7 +300,7 @@ class Course:
         assert len(log.new) == len(after.notes) - len(before.notes) == new
         asked = self.author.bank.all()
         assert len(log.duplicate) == len(asked) - len(edited) - new
-        assert not (log.conflicting or log.missing_notetype or log.empty_first_field)
+        assert not [*log.conflicting, *log.missing_notetype, *log.empty_first_field]
 
         assert after.reviews == self.learnt.reviews
         assert {one: after.cards[one] for one in before.cards} == before.cards
@@ -381,7 +382,7 @@ def test_a_new_card_is_new_to_the_learner(course: Course) -> None:
     course.goes_on(set(), new=1)
     (card,) = (one for one in course.learner.cards() if one.id not in course.learnt.cards)
     assert (card.type, card.queue, card.reps) == (0, 0, 0)
-    assert course.learner.deck_of(card) == "Matter ba::Part 0 of ba"
+    assert course.learner.deck_of(card) == f"Matter {_STARTS[0]}::Part 0 of {_STARTS[0]}"
 
 
 def test_a_card_that_was_deleted_and_comes_back_is_the_same_one(course: Course) -> None:
@@ -430,6 +431,8 @@ def test_a_build_without_an_edit_is_the_same_package(course: Course) -> None:
 
 def test_a_lost_ledger_costs_no_schedule(course: Course) -> None:
     """Every note is updated, which takes the learner's own tags; no note comes twice."""
-    os.remove(course.author.ledger)
+    course.author.ledger.unlink()
     course.goes_on(set(course.author.bank.all()))
-    assert course.learner.database.scalar("select count(*) from notes where tags like '%marked%'") == 0
+    assert (
+        course.learner.database.scalar("select count(*) from notes where tags like '%marked%'") == 0
+    )

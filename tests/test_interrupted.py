@@ -117,7 +117,7 @@ def _wait(lane: Lane, process: subprocess.Popen[bytes], *, for_writing: bool) ->
     until = time.monotonic() + 60
     folders = (lane.folder / "out", lane.folder / "bank")
     while process.poll() is None and time.monotonic() < until:
-        if any(name.startswith(TEMPORARY[:-1]) for one in folders for name in os.listdir(one)):
+        if any(next(one.glob(TEMPORARY), None) for one in folders):
             break
         time.sleep(0.0002)
     time.sleep(lane.dice.choice((0, lane.dice.uniform(0, 0.004), lane.dice.uniform(0, 0.04))))

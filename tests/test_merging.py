@@ -7,7 +7,7 @@ import random
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
@@ -57,7 +57,7 @@ class Repository:
         self.git("config", "user.name", "Somebody")
         self.git("config", "user.email", "somebody@example.org")
         (self.folder / ".gitignore").write_text("out/\n")
-        (self.folder / ".gitattributes").write_text(UNION if union else "")
+        (self.folder / ".gitattributes").write_text(UNION if union else f"{LOCK} merge=text\n")
         self.commits(pairs)
 
     def branch(self, name: str, pairs: Sequence[Pair]) -> bytes:
@@ -78,9 +78,7 @@ class Repository:
         """Build an hour later; the bank must be clean."""
         self.now += HOUR
         where = (str(self.folder / "bank.md"),)
-        report = build(
-            Settings(where, self.now, Order(1), str(self.folder / "out"), run=False)
-        )
+        report = build(Settings(where, self.now, Order(1), str(self.folder / "out"), run=False))
         assert report.clean, report.diagnostics
         return report
 
@@ -140,7 +138,7 @@ class Split:
 
 def _split(folder: Path, seed: int, *, union: bool = True) -> Split:
     dice = random.Random(seed)
-    pairs = [_pair(dice)for number in range(60)]
+    pairs = [_pair(dice) for _ in range(60)]
     repository = Repository(folder)
     repository.begin(pairs, union=union)
     left, right = (_edited(pairs, side, dice) for side in (0, 1))
@@ -203,7 +201,7 @@ def test_who_merges_whom_does_not_matter(tmp_path: Path) -> None:
 def test_a_card_that_both_added_is_one(tmp_path: Path) -> None:
     """They wrote the same question into different places, with different answers."""
     dice = random.Random(6)
-    pairs = [_pair(dice)for number in range(8)]
+    pairs = [_pair(dice) for _ in range(8)]
     question = "What is a hash table?"
     repository = Repository(tmp_path / "bank")
     repository.begin(pairs)
@@ -241,13 +239,13 @@ def test_whoever_learnt_from_a_branch_goes_on_with_the_merged_deck(tmp_path: Pat
 
 
 @pytest.fixture
-def stopped(tmp_path: Path) -> Iterator[Repository]:
+def stopped(tmp_path: Path) -> Repository:
     """Return a repository in which a merge stopped at the ledger alone."""
     repository = _split(tmp_path / "bank", 8, union=False).repository
     told = repository.git("merge", "--no-edit", "left", fails=True)
     assert f"Merge conflict in {LOCK}" in told
     assert "Merge conflict in bank.md" not in told
-    yield repository
+    return repository
 
 
 def test_an_unfinished_merge_is_told_with_its_line_and_the_way_out(stopped: Repository) -> None:

@@ -81,12 +81,12 @@ def _notes(collection: bytes) -> Iterable[Note]:
     size = 0
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(collection)
-        connection.execute("pragma trusted_schema = off")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_COLLECTION // 5)
-        connection.set_authorizer(_reads_only)
         connection.set_progress_handler(lambda: 1, _STEPS)
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        connection.execute("pragma trusted_schema = off")
         _refuse_no_table(connection)
+        connection.set_authorizer(_reads_only)
         rows = connection.execute("select id, guid, mid, flds from notes order by id")
         for count, (number, guid, note_type, fields) in enumerate(rows, start=1):
             if not (type(number) is type(note_type) is int and type(guid) is type(fields) is str):
@@ -100,19 +100,20 @@ def _notes(collection: bytes) -> Iterable[Note]:
 
 
 def _refuse_no_table(connection: sqlite3.Connection) -> None:
-    """Refuse a view or a virtual table, which would compute something."""
+    """Refuse a view, a virtual table and computed columns: nothing of the schema is run."""
     rows = connection.execute("select type, sql from sqlite_master where name = 'notes'").fetchall()
     kind, sql = rows[0] if rows else ("", "")
     if kind != "table" or "".join(str(sql).split()).upper().startswith("CREATEVIRTUAL"):
         raise CannotRunError("the collection in it has no table of notes")
+    if any(hidden for *_, hidden in connection.execute("pragma table_xinfo(notes)")):
+        raise CannotRunError("the collection in it cannot be read: its notes are computed")
 
 
-_ALLOWED = {(sqlite3.SQLITE_READ, "notes"), (sqlite3.SQLITE_READ, "sqlite_master")}
+_ALLOWED = {(sqlite3.SQLITE_SELECT, None), (sqlite3.SQLITE_READ, "notes")}
 
 
 def _reads_only(action: int, table: str | None, *_: str | None) -> int:
-    allowed = action == sqlite3.SQLITE_SELECT or (action, table) in _ALLOWED
-    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if (action, table) in _ALLOWED else sqlite3.SQLITE_DENY
 
 
 def _parts(fields: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
 from itertools import pairwise
@@ -170,6 +170,8 @@ def _findings(deck: DeckView, missing: frozenset[str]) -> Iterator[Finding]:
 # ── typst ────────────────────────────────────────────────────────────────────────────────────────
 
 
+# Whoever watches builds again and again: only the sheets that changed are set anew.
+@lru_cache(maxsize=64)
 def _typeset(about: str, deck: str, timestamp: int | None) -> tuple[bytes, frozenset[str]]:
     """Return the sheet, and the characters that had to be replaced in it.
 

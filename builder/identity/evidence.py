@@ -154,7 +154,7 @@ def _level_of_same_answer(card: Look, wording: Wording, asks: float, place: floa
     weighty = len(card.answer) >= _WEIGHTY
     if wording is not Wording.OTHER or asks >= 0.5:
         return Level.SURE
-    if weighty and (asks >= 0.13 or place >= 0.9):
+    if weighty and asks >= 0.13:  # an answer may have gone to a question of its own
         return Level.SURE
     return Level.MAYBE if weighty or asks >= 0.25 or place >= 0.6 else Level.NOTHING
 
