@@ -69,10 +69,15 @@ def _add_keeping(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     match.add_argument(
         "--new", action="store_true", help="it is none of them: give the question a key of its own"
     )
-    match.add_argument(
-        "--in", dest="paths", metavar="PATH", nargs="+", default=["content"],
-        help="the notes (content)",
-    )  # fmt: skip
+    _add_notes(match)
+    adopt = commands.add_parser(
+        "adopt", help="take over the names of notes from a deck made earlier", epilog=_EPILOG
+    )
+    adopt.add_argument("package", metavar="DECK.apkg", help="the deck, exported from Anki")
+    adopt.add_argument(
+        "--force", action="store_true", help="also for cards that were built here before"
+    )
+    _add_notes(adopt)
 
 
 def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -94,6 +99,13 @@ def _add_paths(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "paths", metavar="PATH", nargs="*", default=["content"],
         help="a note, or a folder of notes (content)",
+    )  # fmt: skip
+
+
+def _add_notes(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--in", dest="paths", metavar="PATH", nargs="+", default=["content"],
+        help="the notes (content)",
     )  # fmt: skip
 
 

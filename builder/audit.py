@@ -24,7 +24,7 @@ def audit(settings: Settings, progress: verify.Progress = lambda *_: None) -> Au
 
     notes = files.find(settings.paths)
     sources, remarks = build.read(notes)
-    bank, _ = identify(assemble(parse(source) for source in sources))
+    bank = identify(assemble(parse(source) for source in sources)).bank
     named = {note.name for note in notes if note.named}
     bank, remarks, _ = selection.asked_for(bank, remarks, named, settings.only)
     lists, reviewed = _reviews(notes)

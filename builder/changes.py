@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain, count
 
 from builder import build, files, history, rules
 from builder.assemble import assemble
-from builder.identity import Identified, identify
+from builder.identity import Identified, identify, new_key
 from builder.ledger import noted
 from builder.model import (
-    Bank,
     CannotRunError,
     Card,
     ChangeKind,
@@ -61,7 +59,7 @@ def settle(settings: Settings, old: str | None, new: str) -> str:
     deck, card = _meant(found, new)
     entries = {entry.key: entry for entry in past.ledger.entries}
     if old is None:
-        key = card.key or _unused(deck, card, entries)
+        key = card.key or new_key(found.bank, past.ledger, card)
         fresh = entries.get(key) or noted(past.ledger, key, guid(key), card, deck, settings.now)
         told = f"{fresh.key} is a new card"
     else:
@@ -80,13 +78,6 @@ def settle(settings: Settings, old: str | None, new: str) -> str:
     entries[fresh.key] = fresh
     past.keep(Ledger(tuple(entries[key] for key in sorted(entries)), past.ledger.stamps))
     return f"{past.place.name}: {told}"
-
-
-def _unused(deck: Deck, card: Card, taken: Collection[str]) -> str:
-    """Return a key for a new card that no other has."""
-    (only,) = identify(Bank((replace(deck, cards=(card,)),)), Ledger()).bank.cards()
-    names = chain((only.key,), (f"{only.key}-{number}" for number in count(2)))
-    return next(name for name in names if name not in taken)
 
 
 def _found(settings: Settings) -> tuple[history.History, Identified, list[Source]]:

@@ -92,6 +92,11 @@ def _run(options: argparse.Namespace) -> int:
             return _diff(settings, options)
         case "match":
             return _match(settings, options)
+        case "adopt":
+            from builder.adopt import adopt
+
+            _print(adopt(settings, options.package, force=options.force) + "\n")
+            return CLEAN
         case "watch":
             return _watch(settings)
     from builder.build import build

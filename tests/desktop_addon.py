@@ -353,8 +353,6 @@ def browsing(desk: Desk) -> Steps:
     found = desk.mw.col.find_notes(browser.current_search())
     check("and that is the retired one", [desk.mw.col.get_note(one).fields[0] for one in found],
           [LEAVES])  # fmt: skip
-    browser.resize(1100, 700)
-    browser.grab().save(str(desk.pictures / "browser.png"))
     browser.close()
     yield lambda: aqt.dialogs._dialogs["Browser"][1] is None
 
@@ -405,7 +403,8 @@ def questions(desk: Desk) -> Steps:
 
     def asked() -> Any:
         window = QApplication.activeModalWidget()
-        return window if isinstance(window, QMessageBox) else None
+        ours = isinstance(window, QMessageBox) and "Shall they be suspended" in window.text()
+        return window if ours else None
 
     def answers(button: QMessageBox.StandardButton, picture: str = "") -> None:
         box = asked()

@@ -41,7 +41,7 @@ SEEDS = range(50)
 
 def main() -> None:
     """Measure all, and write the page."""
-    bank = identify(assemble([parse(decode("canon.md", NOTE.read_bytes()))]))[0]
+    bank = identify(assemble([parse(decode("canon.md", NOTE.read_bytes()))])).bank
     cards = list(bank.cards())
     with Sandbox() as sandbox:
         kernels = {card.key: _kernel(sandbox, card) for card in cards}

@@ -29,7 +29,7 @@ def bank(*texts: str) -> Bank:
     """Return the bank of the notes `texts`, its cards with keys."""
     return identify(
         assemble(document(text, f"note-{number}.md") for number, text in enumerate(texts, 1))
-    )[0]
+    ).bank
 
 
 def pairs(*questions: str) -> str:

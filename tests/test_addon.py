@@ -23,12 +23,14 @@ from learner import Learner
 
 from builder import __version__
 from builder.addon import package as packed
+from builder.addon import retired_search
 from builder.addon.proofdeck import building, constants, memory, outcome, settings, update
 from builder.addon.proofdeck import package as packages
 from builder.addon.proofdeck.constants import CancelledError, ProblemError
 from builder.addon.proofdeck.outcome import Outcome
 from builder.addon.proofdeck.plan import Held, plan
 from builder.export import cards
+from builder.model import Entry, Ledger
 
 SOURCES = Path(packages.__file__).parent
 MONDAY = 1_764_000_000
@@ -641,6 +643,27 @@ def test_the_file_is_an_addon() -> None:
 def test_the_file_is_always_the_same() -> None:
     """Same sources, same bytes."""
     assert packed() == packed()
+
+
+def test_retired_notes_are_found_without_the_addon(
+    someone: Someone, bank: Callable[[Bank], Path]
+) -> None:
+    """Anki keeps the numbers of the notes, so the ledger knows what to search for."""
+    assert not retired_search(Ledger())
+    path = bank(BANK)
+    someone.updates(path)
+    numbers = dict(someone.database.all("select guid, id from notes"))
+    with closing(sqlite3.connect(":memory:")) as database, zipfile.ZipFile(path) as archive:
+        database.deserialize(archive.read("collection.anki2"))
+        given = dict(database.execute("select guid, id from notes").fetchall())
+    blank = dict.fromkeys(("digest", "file", "deck", "section", "identifier", "question"), "")
+    entries = [
+        Entry(key=guid, guid=guid, note_id=given[guid], mod=MONDAY, kind="question",
+              answer="", retired=TUESDAY if guid != "b" else 0, **blank)
+        for guid in BANK
+    ]  # fmt: skip
+    found = someone.collection.find_notes(retired_search(Ledger(tuple(entries))))
+    assert set(found) == {numbers["a"], numbers["c"]}
 
 
 def test_the_addon_knows_our_note_types() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import genanki
 import pytest
+import reading
 from anki.collection import (
     ExportAnkiPackageOptions,
     ImportAnkiPackageRequest,
@@ -140,8 +141,12 @@ def test_built_cards_are_left_alone_unless_forced() -> None:
     before = entries()
     told = adopt(settings(), "old.apkg", force=False)
     assert entries() == before
-    assert "adopted 0 of 4" in told
-    assert "built before" in told
+    lines = told.splitlines()
+    assert lines[0] == "proofdeck.lock: adopted 0 of 4 questions from old.apkg"
+    assert lines[1].startswith("recognised, but built before under a name of its own")
+    assert lines[2] == "  - What is bias?"
+    assert "Never asked" not in told
+    assert "nid:" not in told
     assert "adopted 3 of 4" in adopt(settings(), "old.apkg", force=True)
     found = entries()["What is bias?"]
     assert (found.guid, found.digest) == (guids[FRONTS[0][0]], "")
@@ -214,6 +219,13 @@ def test_a_reworded_question_is_recognised_by_its_answer() -> None:
     }
 
 
+def test_what_is_worded_otherwise_is_shown() -> None:
+    """So that a person can look whether it is the same."""
+    foreign([("Explain what bias is", "error from wrong assumptions")])
+    told = adopt(settings(), "old.apkg", force=False)
+    assert "  - What is bias? (was: Explain what bias is)" in told.splitlines()
+
+
 def test_the_nearest_note_is_shown() -> None:
     """Of what may be meant and is not sure."""
     foreign([("What is the bias?", "a seam")])
@@ -230,6 +242,28 @@ def test_fields_are_read_as_they_look() -> None:
     for piece in ("<a ", "<a obsidian://", "<div", "<!--", "&", "<a >", "def "):
         plain(piece * 5_000)
     assert time.perf_counter() - began < 2
+
+
+def test_each_search_finds_notes_of_one_type() -> None:
+    """Anki changes the types of no others."""
+    deck = genanki.Deck(1_234_567, "Old deck")
+    models = (genanki.BASIC_MODEL, genanki.BASIC_AND_REVERSED_CARD_MODEL)
+    for model, pair in zip(models, FRONTS, strict=False):
+        deck.add_note(genanki.Note(model=model, fields=list(pair)))
+    genanki.Package(deck).write_to_file("old.apkg", timestamp=YESTERDAY)
+    one, two = (note.number for note in read(Path("old.apkg").read_bytes(), "old.apkg"))
+    told = adopt(settings(), "old.apkg", force=False)
+    assert told.endswith(f"\nproofdeck question:\n  nid:{one}\n  nid:{two}")
+
+
+def test_an_unsure_card_is_left_alone() -> None:
+    """It may be an earlier card: that is settled first."""
+    package(NOW)
+    reworded = BANK.replace("What is bias?\nA: error from", "What are biases?\nA: a seam, or")
+    Path("bank.md").write_text(reworded, encoding="utf-8")
+    foreign([("What are biases?", "x")])
+    assert "may be earlier cards" in adopt(settings(), "old.apkg", force=True)
+    assert "What are biases?" not in entries()
 
 
 # ── packages ─────────────────────────────────────────────────────────────────────────────────────
@@ -444,3 +478,61 @@ def test_a_package_of_the_new_format_is_refused(learner: Learner) -> None:
     exported(learner, legacy=False)
     with pytest.raises(CannotRunError, match="Support older Anki versions"):
         adopt(settings(), "old.apkg", force=False)
+
+
+# ── what an import keeps, and what it overwrites ─────────────────────────────────────────────────
+
+
+def versions() -> tuple[bytes, bytes, bytes]:
+    """Return our deck of yesterday, one with another answer of this hour, and one of tomorrow."""
+    found = []
+    for now, answer in ((YESTERDAY, "one"), (NOW - 3600, "two"), (NOW + 86_400, "three")):
+        Path("bank.md").write_text(reading.pairs("a?", "b?").replace("because", answer))
+        found.append(package(now))
+    return found[0], found[1], found[2]
+
+
+def test_what_a_learner_changed_stays_until_the_card_is_newer(tmp_path: Path) -> None:
+    """An edit or a tag is newer than our older change; a later change of ours replaces both."""
+    first, second, third = versions()
+    with Learner(tmp_path / "one") as one:
+        one.imports(first)
+        edited, tagged = one.notes()
+        edited["Answer"] = "mine"
+        one.collection.update_note(edited)
+        one.collection.tags.bulk_add([tagged.id], "marked")
+        assert len(one.imports(second).duplicate) == 2
+        assert [note["Answer"] == "mine" for note in one.notes()] == [True, False]
+        assert one.notes()[1].has_tag("marked")
+        assert len(one.imports(third).updated) == 2
+        assert "three" in one.notes()[0]["Answer"]
+        assert not one.notes()[1].has_tag("marked")
+
+
+def test_where_and_how_a_card_is_stays(tmp_path: Path) -> None:
+    """Its deck, also a renamed one, its flag and whether it is suspended."""
+    first, _, third = versions()
+    with Learner(tmp_path / "one") as one:
+        one.imports(first)
+        decks = one.collection.decks
+        moved, renamed = one.cards()
+        one.collection.set_deck([moved.id], decks.id("Mine"))
+        decks.rename(renamed.did, "Renamed")
+        one.collection.sched.suspend_cards([moved.id])
+        one.collection.set_user_flag_for_cards(3, [moved.id])
+        assert len(one.imports(third).updated) == 2
+        cards = {card.id: card for card in one.cards()}
+        assert one.deck_of(cards[moved.id]) == "Mine"
+        assert one.deck_of(cards[renamed.id]) == "Renamed"
+        assert (cards[moved.id].queue, cards[moved.id].user_flag()) == (-1, 3)
+
+
+def test_what_was_deleted_comes_back_as_new(tmp_path: Path) -> None:
+    """A note or a whole deck, as long as it is in the package: suspend what you do not want."""
+    first, *_ = versions()
+    with Learner(tmp_path / "one") as one:
+        one.imports(first)
+        one.collection.remove_notes([one.notes()[0].id])
+        assert len(one.imports(first).new) == 1
+        one.collection.decks.remove([one.cards()[0].did])
+        assert len(one.imports(first).new) == 2

@@ -230,9 +230,8 @@ def study(learner: Learner) -> None:
     for config in collection.decks.all_config():
         config["new"]["perDay"] = config["rev"]["perDay"] = 9999
         collection.decks.update_config(config)
-    cards_by_deck = [
-        deck.id for deck in collection.decks.all_names_and_ids() if "::" not in deck.name
-    ]
+    names = (deck.name for deck in collection.decks.all_names_and_ids() if "::" not in deck.name)
+    decks = [number for name in names if (number := collection.decks.id_for_name(name))]
     for deck in decks:
         collection.decks.select(deck)
         _answer_all(learner, "new")

@@ -7,12 +7,13 @@ import random
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase
 
 import pytest
+from anki.collection import ImportLogWithChanges
 from learner import Learner
 
 from builder import ledger
@@ -57,8 +58,10 @@ class Repository:
         self.git("config", "user.name", "Somebody")
         self.git("config", "user.email", "somebody@example.org")
         (self.folder / ".gitignore").write_text("out/\n")
-        (self.folder / ".gitattributes").write_text(UNION if union else f"{LOCK} merge=text\n")
-        self.commits(pairs)
+        self.commits(pairs)  # the first build has git merge by union
+        if not union:
+            self.git("rm", "--quiet", ".gitattributes")
+            self.git("commit", "--quiet", "--message", "No union")
 
     def branch(self, name: str, pairs: Sequence[Pair]) -> bytes:
         """Make a branch off `main` with a build of `pairs`; return the package."""
@@ -142,7 +145,10 @@ def _split(folder: Path, seed: int, *, union: bool = True) -> Split:
     repository = Repository(folder)
     repository.begin(pairs, union=union)
     left, right = (_edited(pairs, side, dice) for side in (0, 1))
-    return Split(repository, repository.branch("left", left), repository.branch("right", right))
+    now = repository.now
+    package = repository.branch("left", left)
+    repository.now = now  # in the same hour: both give their new notes the same numbers
+    return Split(repository, package, repository.branch("right", right))
 
 
 def _asks(entries: Sequence[Entry]) -> dict[str, str]:
@@ -172,6 +178,17 @@ def _settled(repository: Repository) -> None:
 
 
 # ── with merge=union ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_first_build_tells_git_how_to_merge(tmp_path: Path) -> None:
+    """Git finds the line for the ledger, and for it alone; a line taken out stays out."""
+    repository = Repository(tmp_path / "bank")
+    repository.begin([_pair(random.Random(0))])
+    told = repository.git("check-attr", "merge", LOCK, "bank.md").splitlines()
+    assert told == [f"{LOCK}: merge: union", "bank.md: merge: unspecified"]
+    (repository.folder / ".gitattributes").write_text("")
+    repository.commits([_pair(random.Random(1))])
+    assert not (repository.folder / ".gitattributes").read_text()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -219,7 +236,8 @@ def test_whoever_learnt_from_a_branch_goes_on_with_the_merged_deck(tmp_path: Pat
     repository = split.repository
     repository.git("merge", "--quiet", "--no-edit", "left")
     repository.builds()
-    merged = {one.guid for one in repository.entries() if not one.retired}
+    digests = {one.guid: one.digest for one in repository.entries() if not one.retired}
+    merged = set(digests)
     for name, package in (("left", split.left), ("right", split.right)):
         with Learner(tmp_path / name) as learner:
             learner.imports(package)
@@ -228,11 +246,19 @@ def test_whoever_learnt_from_a_branch_goes_on_with_the_merged_deck(tmp_path: Pat
             before = learner.database.all("select * from cards order by id")
             log = learner.imports(repository.package)
             assert len(log.new) == len(merged - guids)
+            known = {one.guid: one.digest for one in repository.entries(name)}
+            updated = {guid for guid in merged & guids if known[guid] != digests[guid]}
+            assert _guids(learner, log.updated) == updated
             assert set(learner.database.list("select guid from notes")) == guids | merged
             assert learner.database.scalar("select count(*) from notes") == len(guids | merged)
             ids = {row[0] for row in before}
             after = learner.database.all("select * from cards order by id")
             assert [row for row in after if row[0] in ids] == before
+
+
+def _guids(learner: Learner, notes: Iterable[ImportLogWithChanges.Note]) -> set[str]:
+    numbers = dict(learner.database.execute("select id, guid from notes"))
+    return {numbers[note.id.nid] for note in notes}
 
 
 # ── without it ───────────────────────────────────────────────────────────────────────────────────

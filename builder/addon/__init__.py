@@ -12,7 +12,7 @@ import zipfile
 from importlib.resources import files
 
 from builder import __version__
-from builder.model import Artefact
+from builder.model import Artefact, Ledger
 
 _MANIFEST = "manifest.json"
 _SUFFIXES = (".py", ".json", ".md")
@@ -29,6 +29,16 @@ def package() -> Artefact:
             member.external_attr = 0o644 << 16
             archive.writestr(member, content)
     return Artefact("proofdeck.ankiaddon", file.getvalue())
+
+
+def retired_search(ledger: Ledger) -> str:
+    """Return what finds the retired notes in Anki's Browse, empty where none is retired.
+
+    It is for learners without the add-on: no package can suspend a card, but whoever has found
+    the notes can, with two keys. Notes that a learner never had are simply not found.
+    """
+    numbers = [str(entry.note_id) for entry in ledger.entries if entry.retired]
+    return f"nid:{','.join(sorted(numbers))}" if numbers else ""
 
 
 def _sources() -> dict[str, bytes]:

@@ -22,6 +22,8 @@ from builder.parse import parse
 from builder.report.plain import harmless
 from builder.settings import Settings
 
+Pair = tuple[Card, Note]
+
 _SHOWN = 20  # lines of a list
 _LONGEST = 80  # characters of a question
 
@@ -31,8 +33,8 @@ note's type:
   1. `proofdeck build`, and import the deck as usual, "Merge note types" switched off: it would make
      every card twice. Anki says that these notes "were not imported, because their note type has
      changed". That is right; our note types have arrived.
-  2. In Browse search for a line below, select all, choose Notes > Change Note Type, then the type
-     that stands above the line. Keep what Anki proposes (first card to first card), and save.
+  2. In Browse search for each line below, one after the other: select all, choose Notes > Change
+     Note Type, then the type that stands above the line. Keep what Anki proposes, and save.
   3. Import the same deck again, this once with "Update notes: Always"; then set it back to
      "If newer". Schedule, reviews, flags and the cards' decks stay as they were; text and tags
      are ours now. The next sync is a full one: upload from this computer.
@@ -40,14 +42,18 @@ note's type:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
-    """The cards that may be adopted, and those that may not, with the notes that are left."""
+class _Found:
+    """What became of the cards: those with a note, and those that are left alone.
 
-    bank: Bank
-    notes: tuple[Note, ...]
-    known: tuple[tuple[Card, Note], ...]
-    built: tuple[Card, ...]
+    `known` have the GUID of their note already; `built` have one of their own, from an earlier
+    build; `unsure` have no key.
+    """
+
+    known: tuple[Pair, ...]
+    built: tuple[Pair, ...]
+    new: tuple[Pair, ...]
     unsure: tuple[Card, ...]
+    recognised: Recognised
 
 
 def adopt(settings: Settings, package: str, *, force: bool) -> str:
@@ -62,13 +68,12 @@ def adopt(settings: Settings, package: str, *, force: bool) -> str:
     sources, _ = build.read(files.find(settings.paths))
     bank = identify(assemble(map(parse, sources)), past.ledger, past.gone).bank
 
-    found = _open(bank, past.ledger, notes, force=force)
-    recognised = recognise(found.bank, found.notes)
-    pairs = [*recognised.pairs, *(found.known if force else ())]
+    found = _found(bank, past.ledger, notes)
+    pairs = (*found.new, *(found.built + found.known if force else ()))
     if pairs:
         past.keep(_adopted(past.ledger, bank, pairs, settings.now))
     head = f"{past.place.name}: adopted {len(pairs)} of {sum(1 for _ in bank.cards())} questions"
-    lines = [f"{head} from {name}", *_told(found, recognised, force=force), *_steps(pairs)]
+    lines = [f"{head} from {name}", *_told(found, force=force), *_steps(pairs)]
     return "\n".join(map(harmless, lines))
 
 
@@ -79,28 +84,24 @@ def _content(package: str, name: str) -> bytes:
         raise CannotRunError(f"{name}: {str(error).removeprefix(f'{name}: ')}") from error
 
 
-def _open(bank: Bank, ledger: Ledger, notes: Sequence[Note], *, force: bool) -> _Open:
-    """Set apart what has a GUID already: of the package, or of an earlier build."""
-    entries = {entry.key: entry for entry in ledger.entries}
-    guids = {entry.guid: entry.key for entry in ledger.entries}
-    by_key = {guids[note.guid]: note for note in notes if note.guid in guids}
-    known: list[tuple[Card, Note]] = []
-    built: list[Card] = []
-    free: set[str] = set()
-    for card in bank.cards():
-        entry = entries.get(card.key)
-        if card.key in by_key:
-            known.append((card, by_key[card.key]))
-        elif entry and entry.digest and not force:
-            built.append(card)
-        elif card.key:
-            free.add(card.key)
-    return _Open(
+def _found(bank: Bank, ledger: Ledger, notes: Sequence[Note]) -> _Found:
+    keys = {entry.guid: entry.key for entry in ledger.entries}
+    by_key = {keys[note.guid]: note for note in notes if note.guid in keys}
+    cards = [card for card in bank.cards() if card.key]
+    free = {card.key for card in cards if card.key not in by_key}
+    recognised = recognise(
         Bank(tuple(_those(deck, free) for deck in bank.decks)),
-        tuple(note for note in notes if note.guid not in guids),
-        tuple(known),
-        tuple(built),
+        [note for note in notes if note.guid not in keys],
+    )
+    built = {entry.key for entry in ledger.entries if entry.digest}
+    # What has a history of its own lacks none.
+    missing = tuple(one for one in recognised.missing if one[0].key not in built)
+    return _Found(
+        tuple((card, by_key[card.key]) for card in cards if card.key in by_key),
+        tuple(pair for pair in recognised.pairs if pair[0].key in built),
+        tuple(pair for pair in recognised.pairs if pair[0].key not in built),
         tuple(card for card in bank.cards() if not card.key),
+        replace(recognised, missing=missing),
     )
 
 
@@ -128,23 +129,28 @@ def _adopted(ledger: Ledger, bank: Bank, pairs: Iterable[tuple[Card, Note]], now
 # ── what is told ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _told(found: _Open, recognised: Recognised, *, force: bool) -> Iterator[str]:
+def _told(found: _Found, *, force: bool) -> Iterator[str]:
     if found.known and not force:
         yield f"{_count(len(found.known), 'question')} had been adopted before"
-    yield from _list("not recognised:", map(_missing, recognised.missing))
+    yield from _list("worded otherwise, but surely the same:", map(_was, found.recognised.reworded))
+    yield from _list("not recognised:", map(_missing, found.recognised.missing))
     yield from _list(
-        "built before, so left as they are (with --force they lose the history that they have "
-        "under their own name):",
-        (_short(card.question) for card in found.built),
+        "recognised, but built before under a name of its own, so left alone (--force adopts "
+        "those as well; what was learned under their own names is lost then):",
+        (_short(card.question) for card, _ in (() if force else found.built)),
     )
     yield from _list(
-        "unsure, so left as they are (`proofdeck diff` and `proofdeck match` settle which "
-        "earlier cards they are):",
+        "left alone, because they may be earlier cards (`proofdeck diff` tells which ones):",
         (_short(card.question) for card in found.unsure),
     )
     yield from _list(
-        "notes that no question matched:", (_asks(note) for note in recognised.unmatched)
+        "notes that no question matched:", (_asks(note) for note in found.recognised.unmatched)
     )
+
+
+def _was(pair: Pair) -> str:
+    card, note = pair
+    return f"{_short(card.question)} (was: {_asks(note)})"
 
 
 def _missing(missing: tuple[Card, Note | None]) -> str:
@@ -175,22 +181,27 @@ def _list(head: str, found: Iterable[str]) -> Iterator[str]:
         yield f"  and {len(lines) - _SHOWN} more"
 
 
-def _steps(pairs: Iterable[tuple[Card, Note]]) -> Iterator[str]:
+def _steps(pairs: Iterable[Pair]) -> Iterator[str]:
     """Yield what is to be done in Anki, where notes have another note type than ours."""
     searches = _searches(pairs)
     if searches:
         yield from ("", *_STEPS.splitlines())
-    for name, numbers in searches.items():
-        yield from (f"{name}:", f"  nid:{','.join(map(str, sorted(numbers)))}")
+    for name in sorted({name for name, _ in searches}):
+        yield f"{name}:"
+        for numbers in (searches[other] for other in searches if other[0] == name):
+            yield f"  nid:{','.join(map(str, sorted(numbers)))}"
 
 
-def _searches(pairs: Iterable[tuple[Card, Note]]) -> Mapping[str, Sequence[int]]:
-    """Return the notes without our note type, by the name of the one that they need."""
+def _searches(pairs: Iterable[Pair]) -> Mapping[tuple[str, int], Sequence[int]]:
+    """Return the notes of other types than ours, by the type that they need and their own.
+
+    Anki changes notes of one type at a time.
+    """
     from builder.export.cards import CODE, QUESTION
 
-    found: dict[str, list[int]] = {}
+    found: dict[tuple[str, int], list[int]] = {}
     for card, note in pairs:
         kind = CODE if card.kind == "code" else QUESTION
         if note.note_type != kind.id:
-            found.setdefault(kind.name, []).append(note.number)
+            found.setdefault((kind.name, note.note_type), []).append(note.number)
     return found

@@ -66,6 +66,8 @@ def _collection(content: bytes) -> bytes:
         found = next((one for one in ("collection.anki21", "collection.anki2") if one in names), "")
         if not found:
             raise CannotRunError("this is no Anki package: it holds no collection")
+        if package.getinfo(found).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise CannotRunError("this is no Anki package: it is packed in another way")
         with package.open(found) as file:
             collection = file.read(_LARGEST_COLLECTION + 1)
     if len(collection) > _LARGEST_COLLECTION:

@@ -34,10 +34,12 @@ _PROGRAM = re.compile(r"\b(?:def|class) [^\W\d]")
 class Recognised:
     """The cards with their notes, and those without: each with the note that comes nearest.
 
-    `unmatched` are the notes that no card has.
+    `reworded` are those of the `pairs` that ask in other words; `unmatched` are the notes that no
+    card has.
     """
 
     pairs: tuple[tuple[Card, Note], ...]
+    reworded: tuple[tuple[Card, Note], ...]
     missing: tuple[tuple[Card, Note | None], ...]
     unmatched: tuple[Note, ...]
 
@@ -58,8 +60,10 @@ def recognise(bank: Bank, notes: Sequence[Note]) -> Recognised:
             take(_alone(cards, free, read, at))
     sure, near = _by_evidence(bank, cards, free)
     take(sure)
+    found = [(card, notes[pairs[card.place]]) for card in bank.cards() if card.place in pairs]
     return Recognised(
-        tuple((card, notes[pairs[card.place]]) for card in bank.cards() if card.place in pairs),
+        tuple(found),
+        tuple((card, note) for card, note in found if card.place in sure),
         tuple(
             (card, notes[near[place]] if place in near else None) for place, card in cards.items()
         ),

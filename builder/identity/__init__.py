@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import overload
 
 from builder.identity import keys
 from builder.identity.asked import Asked, all_asked
@@ -21,6 +20,10 @@ from builder.identity.match import Matching, match
 from builder.model import Bank, Card, Change, ChangeKind, Duplicate, Entry, Ledger
 
 __all__ = ["Identified", "identify", "new_key"]
+
+
+NOTHING = Ledger()
+"""The ledger of a bank that was never built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +39,13 @@ class Identified:
     duplicates: tuple[Duplicate, ...]
 
 
-@overload
-def identify(bank: Bank) -> tuple[Bank, tuple[Duplicate, ...]]:  # noqa: D418
-    """Return the bank with keys and its duplicates: nothing is known."""
-
-
-@overload
-def identify(bank: Bank, ledger: Ledger, gone: Collection[str] = ()) -> Identified:  # noqa: D418
-    """Return the bank with keys, its changes since `ledger`, and its duplicates."""
-
-
-def identify(
-    bank: Bank, ledger: Ledger | None = None, gone: Collection[str] = ()
-) -> Identified | tuple[Bank, tuple[Duplicate, ...]]:
+def identify(bank: Bank, ledger: Ledger = NOTHING, gone: Collection[str] = ()) -> Identified:
     """Return `bank` with keys, what changed since `ledger` was written, and the duplicates.
 
     `gone` are files of the ledger that exist no longer. Entries of files that are neither in the
     bank nor gone belong to others: their keys are never given away, and they are never retired.
     A key is never given to two cards, and the order of the files changes nothing.
-
-    Without a ledger the answer is only the bank and its duplicates.
     """
-    found = _identify(bank, ledger or Ledger(), gone)
-    return found if ledger is not None else (found.bank, found.duplicates)
-
-
-def new_key(bank: Bank, ledger: Ledger, card: Card) -> str:
-    """Return the key that `card`, an unsure one of the identified `bank`, gets as a new card."""
-    asked = all_asked(bank)
-    pending = [one for one in asked if not one.card.key]
-    taken = {entry.key for entry in ledger.entries} | {one.card.key for one in asked}
-    (one,) = (one for one in pending if one.card.place == card.place)
-    return keys.fresh([one], pending, taken)[one.number]
-
-
-def _identify(bank: Bank, ledger: Ledger, gone: Collection[str]) -> Identified:
     ours = {*gone, *(deck.file for deck in bank.decks)}
     entries = [entry for entry in ledger.entries if entry.file in ours]
     known = Known(entries)
@@ -88,6 +63,15 @@ def _identify(bank: Bank, ledger: Ledger, gone: Collection[str]) -> Identified:
         (*_changes(asked, matching), *_retired(entries, matching)),
         tuple(duplicates),
     )
+
+
+def new_key(bank: Bank, ledger: Ledger, card: Card) -> str:
+    """Return the key that `card`, an unsure one of the identified `bank`, gets as a new card."""
+    asked = all_asked(bank)
+    pending = [one for one in asked if not one.card.key]
+    taken = {entry.key for entry in ledger.entries} | {one.card.key for one in asked}
+    (one,) = (one for one in pending if one.card.place == card.place)
+    return keys.fresh([one], pending, taken)[one.number]
 
 
 def _with_keys(bank: Bank, asked: Collection[Asked], named: Mapping[int, str]) -> Bank:

@@ -81,7 +81,7 @@ def test_every_reason_for_a_stray_is_told() -> None:
 
 def test_a_duplicate_names_the_first() -> None:
     """By file, line and column."""
-    _, duplicates = identify(assemble([reading.document(reading.pairs("a?", "a?"))]))
+    duplicates = identify(assemble([reading.document(reading.pairs("a?", "a?"))])).duplicates
     (found,) = bank_rules.duplicates(duplicates)
     assert (found.name, found.place.line) == ("duplicate-question", 7)
     assert found.notes == (("first", "note.md:4:4"),)

@@ -42,7 +42,7 @@ def bank(*answers: str) -> Bank:
     fences = (
         f"```python\n# 1. Question {n}\n{text.rstrip()}\n```\n" for n, text in enumerate(answers, 1)
     )
-    return identify(assemble([parse(Source("n.md", "# T\n\n" + "\n".join(fences)))]))[0]
+    return identify(assemble([parse(Source("n.md", "# T\n\n" + "\n".join(fences)))])).bank
 
 
 def review(mutant: str, function: str = "softmax", note: str = "n.md") -> Reviewed:

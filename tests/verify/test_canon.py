@@ -28,7 +28,7 @@ SEEDS = range(8)  # all fifty take long, and have been run
 
 
 def _bank() -> Bank:
-    return identify(assemble([parse(decode("canon.md", NOTE.read_bytes()))]))[0]
+    return identify(assemble([parse(decode("canon.md", NOTE.read_bytes()))])).bank
 
 
 BANK = _bank()

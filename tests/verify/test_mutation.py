@@ -33,7 +33,7 @@ TOLD = [
 @pytest.fixture(scope="module")
 def found() -> Audit:
     """Try all mutants of the user's answers, however many an ordinary audit would try."""
-    bank = identify(assemble([parse(decode("bank.md", reading.BANK.read_bytes()))]))[0]
+    bank = identify(assemble([parse(decode("bank.md", reading.BANK.read_bytes()))])).bank
     reviewed = reviews(Source("bank.audit.toml", REVIEWS.read_text("utf-8")), "bank.md")
     with patch("builder.verify.audit.MOST", 10_000):
         return audit(bank, reviewed, Order(seed=0), lambda *_: None, whole=True)
