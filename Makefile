@@ -2,11 +2,12 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+DESKTOP ?= .venv-desktop
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := build
-.PHONY: build check test lint types wheel bench measure pictures readme lock clean help
+.PHONY: build check test test-desktop lint types wheel bench measure pictures readme lock clean help
 
 build: $(VENV)/.ready ## verify content/, then write its deck and its sheets to output/
 	$(BIN)/proofdeck build content -o output
@@ -16,6 +17,9 @@ check: $(VENV)/.ready ## verify content/ and write nothing
 
 test: $(VENV)/.ready-for-tests ## run the tests
 	$(BIN)/python -m pytest -n auto
+
+test-desktop: $(DESKTOP)/.ready ## try the add-on in the real Anki, offscreen (downloads Qt)
+	$(DESKTOP)/bin/python tests/desktop_addon.py $(BIN)/proofdeck output/desktop
 
 lint: $(VENV)/.ready-for-tests ## look for faults of style
 	$(BIN)/ruff check .
@@ -47,13 +51,15 @@ lock: $(VENV)/.ready-for-tests ## pin all dependencies anew (needs uv)
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.txt
 	uv pip compile pyproject.toml --group build --group test --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header -o tests/requirements.txt
+	uv pip compile --group desktop --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header -o tests/desktop-requirements.txt
 
 clean: ## remove what was built, and the virtual environment
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DESKTOP) dist .mypy_cache .pytest_cache .ruff_cache
 	find output -mindepth 1 ! -name .gitignore -delete
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -67,4 +73,9 @@ $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.ready-for-tests: tests/requirements.txt $(VENV)/.ready
 	$(PIP) install --require-hashes -r tests/requirements.txt
+	@touch $@
+
+$(DESKTOP)/.ready: tests/desktop-requirements.txt $(VENV)/.ready
+	$(PYTHON) -m venv $(DESKTOP)
+	$(DESKTOP)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
 	@touch $@

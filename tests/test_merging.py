@@ -148,7 +148,9 @@ def _split(folder: Path, seed: int, *, union: bool = True) -> Split:
     now = repository.now
     package = repository.branch("left", left)
     repository.now = now  # in the same hour: both give their new notes the same numbers
-    return Split(repository, package, repository.branch("right", right))
+    split = Split(repository, package, repository.branch("right", right))
+    repository.git("checkout", "--quiet", "-b", "merged")
+    return split
 
 
 def _asks(entries: Sequence[Entry]) -> dict[str, str]:
@@ -224,6 +226,7 @@ def test_a_card_that_both_added_is_one(tmp_path: Path) -> None:
     repository.begin(pairs)
     repository.branch("left", [(question, "Buckets by hash."), *pairs])
     repository.branch("right", [*pairs, (question, "Keys with values.")])
+    repository.git("checkout", "--quiet", "-b", "merged")
     repository.git("merge", "--quiet", "--no-edit", "left")
     note = repository.folder / "bank.md"  # the author keeps one of the two
     note.write_text(note.read_text().replace(f"Q: {question}\nA: Buckets by hash.\n\n", ""))
@@ -257,8 +260,9 @@ def test_whoever_learnt_from_a_branch_goes_on_with_the_merged_deck(tmp_path: Pat
 
 
 def _guids(learner: Learner, notes: Iterable[ImportLogWithChanges.Note]) -> set[str]:
-    numbers = dict(learner.database.execute("select id, guid from notes"))
-    return {numbers[note.id.nid] for note in notes}
+    numbers = {note.id.nid for note in notes}
+    rows = learner.database.all("select id, guid from notes")
+    return {guid for number, guid in rows if number in numbers}
 
 
 # ── without it ───────────────────────────────────────────────────────────────────────────────────
