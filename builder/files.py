@@ -164,15 +164,14 @@ def merges_by_lines(ledger: Found) -> None:
     folder = ledger.path.parent.absolute()
     if not any((above / ".git").exists() for above in (folder, *folder.parents)):
         return
-    line = f"{ledger.path.name} merge=union"
-    attributes = folder / ".gitattributes"
-    try:
-        told = attributes.read_text(encoding="utf-8") if attributes.exists() else ""
-    except (OSError, ValueError) as error:
-        raise FileError(f"{shown(attributes)}: {_why(error)}") from error
-    if line not in told.splitlines():
-        end = "" if not told or told.endswith("\n") else "\n"
-        write(str(folder), [Artefact(attributes.name, f"{told}{end}{line}\n".encode())])
+    attributes, name = folder / ".gitattributes", ledger.path.name.encode()
+    with suppress(OSError, FileError):  # a convenience: no build fails for want of it
+        told = attributes.read_bytes() if attributes.exists() else b""
+        spoken = (line.split() for line in told.splitlines())
+        wished = any(words[:1] == [name] and b"merge" in b" ".join(words[1:]) for words in spoken)
+        if not wished and not attributes.is_symlink():  # git obeys no link
+            end = b"" if not told or told.endswith(b"\n") else b"\n"
+            write(str(folder), [Artefact(attributes.name, told + end + name + b" merge=union\n")])
 
 
 def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:
@@ -191,6 +190,7 @@ def write(folder: str, artefacts: Iterable[Artefact]) -> tuple[Written, ...]:
                 raise IsADirectoryError(EISDIR, f"{final.name} is a folder")
         for temporary, final in beside:
             temporary.replace(final)
+        _sweep(target, max((final.stat().st_mtime for _, final in beside), default=0.0))
     except OSError as error:
         raise FileError(f"{folder}: cannot write here: {_why(error)}") from error
     finally:
@@ -250,8 +250,20 @@ def forget(folder: Path) -> bool:
     return there
 
 
+_TEMPORARY = ".proofdeck-"
+_STALE = 3600.0  # seconds: no run writes for so long
+
+
+def _sweep(folder: Path, now: float) -> None:
+    """Remove the temporary files that killed runs left behind; a run of now keeps its own."""
+    for stray in folder.glob(f"{_TEMPORARY}*"):
+        with suppress(OSError):
+            if stray.stat().st_mtime < now - _STALE:
+                stray.unlink()
+
+
 def _beside(folder: Path, content: bytes) -> Path:
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".proofdeck-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=_TEMPORARY, delete=False) as file:
         try:
             file.write(content)
             os.fchmod(file.fileno(), 0o666 & ~_umask())

@@ -52,6 +52,6 @@ def read(paths: tuple[str, ...]) -> History:
 
 
 def _renamed(found: Ledger, named: Callable[[str], str]) -> Ledger:
-    names = {entry.file: named(entry.file) for entry in found.entries}
+    names = {file: named(file) for file in {entry.file for entry in found.entries}}
     entries = (replace(entry, file=names[entry.file]) for entry in found.entries)
     return Ledger(tuple(entries), found.stamps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,3 +197,14 @@ def test_a_path_below_a_file_is_no_folder() -> None:
         files.write("note.md/out", [Artefact("a", b"")])
     with pytest.raises(files.FileError, match=r"note.md: cannot write here: file exists"):
         files.write("note.md", [Artefact("a", b"")])
+
+
+def test_what_a_killed_run_left_is_swept_after_an_hour(tmp_path: Path) -> None:
+    """A younger one may belong to a run that goes on beside this one."""
+    old, young = tmp_path / ".proofdeck-old", tmp_path / ".proofdeck-young"
+    for stray in (old, young):
+        stray.write_bytes(b"x")
+    hours_ago = time.time() - 2 * 3600
+    os.utime(old, (hours_ago, hours_ago))
+    files.write(str(tmp_path), [Artefact("a", b"1")])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".proofdeck-young", "a"]
