@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     # What a command has no option for.
     top.set_defaults(
         output=None, only="", no_run=False, no_cache=True, seed=None, trust=False,
-        keep_going=False, paper="a4", locked=False,
+        keep_going=False, paper="a4", locked=False, tombstones=False,
     )  # fmt: skip
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser(
@@ -45,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
         _add_running(command)
     for command in (build, watch):
         _add_writing(command)
+    build.add_argument(
+        "--tombstones", action="store_true",
+        help="also write a package that tags the notes of cards that left",
+    )  # fmt: skip
     for command in (build, check):
         command.add_argument(
             "--locked", action="store_true", help="fail if the ledger would change (for CI)"

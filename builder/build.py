@@ -8,7 +8,7 @@ from dataclasses import replace
 from builder import files, history, rules, selection, verify
 from builder.assemble import assemble
 from builder.identity import identify
-from builder.ledger import renewed
+from builder.ledger import renewed, tombstones
 from builder.model import (
     Artefact,
     Bank,
@@ -147,9 +147,12 @@ def _exported(
     # One deck goes by its note's name; several share a file.
     name = edition.decks[0].name if len(edition.decks) == 1 else "proofdeck"
     sheets = [pdf.export(deck, paper=settings.paper) for deck in edition.decks]
-    deck = apkg.export(edition, name=name, ledger=ledger)
+    decks = [apkg.export(edition, name=name, ledger=ledger)]
+    gone, times = tombstones(ledger)
+    if settings.tombstones and gone.decks:
+        decks.append(apkg.export(render(gone, {}), name=f"{name}-retired", ledger=times))
     findings = [finding for _, found in sheets for finding in found]
-    return [deck, *(sheet for sheet, _ in sheets)], rules.on_export(findings)
+    return [*decks, *(sheet for sheet, _ in sheets)], rules.on_export(findings)
 
 
 def excerpts(

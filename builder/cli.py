@@ -179,6 +179,7 @@ def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Se
         keep_going=options.keep_going,
         paper=options.paper,
         locked=options.locked,
+        tombstones=options.tombstones,
     )
 
 

@@ -18,7 +18,7 @@ from itertools import count
 from shlex import quote
 from typing import Any
 
-from builder.model import Bank, CannotRunError, Card, Code, Deck, Entry, Ledger, Stamp
+from builder.model import Bank, CannotRunError, Card, Code, Deck, Entry, Ledger, Place, Stamp, Text
 from builder.source import Source, SourceLine
 
 FORMAT = 1  # raised for what older readers cannot pass over: they refuse other numbers
@@ -308,8 +308,47 @@ def _entry(card: Card, deck: Deck, before: Entry, found: str, now: int) -> Entry
 
 
 def _time(before: Entry | Stamp, found: str, now: int) -> int:
-    """Return when it changed last: never earlier than before, later if the digest is another."""
+    """Return when it changed last: never earlier than before, later if the digest is another.
+
+    A card that returns is later than its tombstone, so that its own text and tags come back.
+    """
+    if isinstance(before, Entry) and before.retired:
+        return max(now, _buried(before) + 1)
     return before.mod if before.digest == found else max(now, before.mod + 1)
+
+
+# ── what left the bank ───────────────────────────────────────────────────────────────────────────
+
+RETIRED = "proofdeck::retired"
+"""The tag of notes whose cards left the bank; the add-on knows it, too."""
+
+
+def tombstones(ledger: Ledger) -> tuple[Bank, Ledger]:
+    """Return the retired cards as a bank of their own, tagged, with the times of their notes.
+
+    A package of it tags these notes in Anki, and nothing else: an import suspends no card, and
+    whoever never had them would get them. The times are fixed by the ledger.
+    """
+    decks: dict[tuple[str, str], list[Card]] = {}
+    times: list[Entry] = []
+    for entry in ledger.entries:
+        if entry.retired and entry.mod:
+            decks.setdefault((entry.file, entry.deck), []).append(_card(entry))
+            times.append(replace(entry, mod=_buried(entry)))
+    bank = Bank(
+        tuple(Deck(title, file, (RETIRED,), tuple(cards)) for (file, title), cards in decks.items())
+    )
+    return bank, Ledger(tuple(times), ledger.stamps)
+
+
+def _buried(entry: Entry) -> int:
+    return max(entry.mod + 1, entry.retired)
+
+
+def _card(entry: Entry) -> Card:
+    place = Place(entry.file, 1, 1, 1, 1)
+    answer = Code(entry.answer, place) if entry.kind == "code" else Text(entry.answer, place)
+    return Card(entry.question, answer, entry.section, place, place, key=entry.key)
 
 
 def _left(ledger: Ledger, bank: Bank, files: Collection[str]) -> Iterator[Entry]:

@@ -16,7 +16,8 @@ class Settings:
 
     `output` is the folder to write to, None to write nothing. `only` keeps the cards whose
     question holds this text. `now` is in UNIX seconds. `order` says how answers are judged; with
-    `run` False none is. With `locked`, a run that would change the ledger fails.
+    `run` False none is. With `locked`, a run that would change the ledger fails. With
+    `tombstones`, the notes of cards that left get a package of their own, which tags them.
     """
 
     paths: tuple[str, ...]
@@ -28,3 +29,4 @@ class Settings:
     keep_going: bool = False
     paper: Paper = "a4"
     locked: bool = False
+    tombstones: bool = False

@@ -8,6 +8,7 @@ from pathlib import Path
 import commands
 import pytest
 import reading
+from learner import Learner
 
 from builder.history import read
 from builder.model import Ledger
@@ -210,3 +211,31 @@ def test_git_is_told_how_to_merge_it(capsys: Capsys) -> None:
         told = Path(".gitattributes").read_text(encoding="utf-8")
         assert told == "*.png binary\nproofdeck.lock merge=union\n"
         Path("proofdeck.lock").unlink()
+
+
+def test_tombstones_tag_who_left_and_come_off_again(tmp_path: Path, capsys: Capsys) -> None:
+    """In the real Anki: the notes keep their schedules, and lose the tag when they return."""
+    _write(*FIRST)
+    _build(capsys)
+    with Learner(tmp_path / "anki") as learner:
+        learner.imports(Path("out/bank.apkg").read_bytes())
+        (deck,) = [one for one in learner.collection.decks.all_names_and_ids() if one.id != 1]
+        learner.collection.decks.select(deck.id)
+        assert len([learner.answers(4) for _ in range(3)]) == 3
+        rows = learner.database.all("select id, due, ivl, reps, queue from cards order by id")
+
+        def tagged() -> int:
+            found = learner.database.scalar("select count() from notes where tags like '%retired%'")
+            return int(found)
+
+        _write(*FIRST[:2])
+        assert "wrote out/bank-retired.apkg" in _build(capsys, "--tombstones").out
+        learner.imports(Path("out/bank-retired.apkg").read_bytes())
+        assert tagged() == 1
+        _write(*FIRST)
+        _build(capsys)
+        learner.imports(Path("out/bank.apkg").read_bytes())
+        assert tagged() == 0
+        after = learner.database.all("select id, due, ivl, reps, queue from cards order by id")
+        assert after == rows
+        assert learner.database.scalar("select count() from notes") == 3

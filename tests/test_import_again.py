@@ -385,13 +385,13 @@ def test_a_new_card_is_new_to_the_learner(course: Course) -> None:
 
 
 def test_a_card_that_was_deleted_and_comes_back_is_the_same_one(course: Course) -> None:
-    """Its schedule waits for it."""
+    """Its schedule waits for it; its text and tags are brought anew."""
     asked = next(iter(course.author.bank.notes[0].sections.values()))
     gone = asked.pop(4)
     course.goes_on(set())
     assert [change.kind for change in course.author.changes] == [ChangeKind.RETIRED]
     asked.append(gone)
-    course.goes_on(set())
+    course.goes_on({gone})
     assert [change.kind for change in course.author.changes] == [ChangeKind.RETURNED]
 
 

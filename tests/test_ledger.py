@@ -15,7 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.ledger import LARGEST, NOTE_STEP, LedgerError, digest, read, renewed, text
+from builder.ledger import (
+    LARGEST,
+    NOTE_STEP,
+    RETIRED,
+    LedgerError,
+    digest,
+    read,
+    renewed,
+    text,
+    tombstones,
+)
 from builder.model import Bank, CannotRunError, Card, Code, Deck, Entry, Ledger, Place, Stamp, Text
 from builder.source import Source
 
@@ -388,7 +398,7 @@ def test_an_unchanged_bank_keeps_its_ledger(
 
 @given(st.lists(st.tuples(QUESTIONS, CLOCKS, st.booleans()), max_size=6))
 def test_no_time_falls_and_no_name_changes(builds: list[tuple[Bank, int, bool]]) -> None:
-    """Over any history; a time rises if and only if the content changed."""
+    """Over any history; a time rises if and only if the content changed, or the card returned."""
     ledger = Ledger()
     for bank, now, retire in builds:
         before, ledger = _named(ledger), _built(ledger, bank, now, retire=retire)
@@ -398,7 +408,8 @@ def test_no_time_falls_and_no_name_changes(builds: list[tuple[Bank, int, bool]])
         for key, old in before.items():
             new = after[key]
             assert (new.guid, new.note_id) == (old.guid, old.note_id)
-            assert new.mod == old.mod if new.digest == old.digest else new.mod > old.mod
+            same = new.digest == old.digest and not (old.retired and not new.retired)
+            assert new.mod == old.mod if same else new.mod > old.mod
         assert not [card for card in bank.cards() if after[card.key].retired]
 
 
@@ -449,12 +460,14 @@ def test_a_card_that_is_not_exported_keeps_its_entry() -> None:
 
 
 def test_a_card_that_left_is_retired_and_may_come_back() -> None:
-    """It keeps all that is known of it; unchanged, it comes back with its time."""
+    """It keeps all that is known of it; it comes back later than its tombstone."""
     before = _built(None, _bank("a", "b"))
     left = _built(before, _bank("a"), NOW + 1)
     assert _named(left)["b"] == replace(_named(before)["b"], retired=NOW + 1)
     assert _built(left, _bank("a"), NOW + 2) == left
-    assert _built(left, _bank("a", "b"), NOW + 3) == before
+    back = _built(left, _bank("a", "b"), NOW - 9)
+    assert _named(back)["b"] == replace(_named(before)["b"], mod=NOW + 2)
+    assert _built(back, _bank("a", "b"), NOW + 9) == back
     changed = _named(_built(left, _bank("a", "b changed"), NOW + 3))["b"]
     assert (changed.retired, changed.mod) == (0, NOW + 3)
 
@@ -485,3 +498,17 @@ def test_note_types_have_times_of_their_own() -> None:
     assert after.stamps == (
         Stamp("later", "x", 5), Stamp("t", "2", NOW + 9), Stamp("u", "1", NOW + 9),
     )  # fmt: skip
+
+
+def test_who_left_makes_a_bank_of_its_own() -> None:
+    """With what the cards were, a tag, and times between their last and that of their return."""
+    before = _built(None, _bank("a", "b"))
+    assert tombstones(before) == (Bank(()), replace(before, entries=()))
+    left = _built(before, _bank("a"), NOW + 1)
+    gone, times = tombstones(left)
+    (card,) = gone.cards()
+    assert (card.question, card.key) == (_named(left)["b"].question, "b")
+    assert gone.decks[0].tags == (RETIRED,)
+    (entry,) = times.entries
+    back = _named(_built(left, _bank("a", "b"), NOW + 1))["b"]
+    assert _named(before)["b"].mod < entry.mod < back.mod
