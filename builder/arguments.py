@@ -108,8 +108,8 @@ def _add_paths(command: argparse.ArgumentParser) -> None:
 
 def _add_notes(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--in", dest="paths", metavar="PATH", nargs="+", default=["content"],
-        help="the notes (content)",
+        "--in", dest="paths", metavar="PATH", action="append",
+        help="a note, or a folder of notes; may be given again (content)",
     )  # fmt: skip
 
 

@@ -30,7 +30,8 @@ def changes(settings: Settings) -> ChangesReport:
     from builder.export.apkg import note_types
 
     past, found, sources = _found(settings)
-    diagnostics = rules.ordered(rules.on_changes(found.changes))
+    remarks = rules.on_reading(sources, found.bank, found.duplicates)
+    diagnostics = rules.ordered([*remarks, *rules.on_changes(found.changes)])
     known = {stamp.note_type: stamp.digest for stamp in past.ledger.stamps}
     changed = {change.card.place for change in found.changes if change.card}
     cards = list(found.bank.cards())

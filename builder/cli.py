@@ -170,7 +170,7 @@ def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Se
     if output == "":
         raise CannotRunError("the output folder (-o) has an empty name")
     return Settings(
-        paths=tuple(options.paths),
+        paths=tuple(options.paths or ["content"]),
         now=_now(environment.get("SOURCE_DATE_EPOCH")),
         order=_order(options, environment),
         output=output,

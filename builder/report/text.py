@@ -106,9 +106,12 @@ def _summary(report: Report, pen: Pen, prelude: str, *, building: bool) -> Itera
     yield from _left_out(report, building=building)
     yield _counts(report, pen)
     if report.written:
-        touched = {change.card.place for change in report.changes if change.card}
-        same = sum(card.place not in touched for card in report.bank.cards())
-        yield f"since the last build: {changed(report.changes, same)}"
+        shown = {card.place for card in report.bank.cards()} - {
+            card.place for card in report.left_out
+        }
+        told = [one for one in report.changes if one.card is None or one.card.place in shown]
+        same = len(shown - {one.card.place for one in told if one.card})
+        yield f"since the last build: {changed(told, same)}"
     for file in report.written:
         yield f"wrote {harmless(file.path)} ({_size(file.size)})"
 

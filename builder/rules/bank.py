@@ -181,7 +181,9 @@ def unsure(change: Change) -> Diagnostic:
     place = change.card.question_place
     first = change.candidates[0].key if change.candidates else "OLD"
     name = quote(f"{place.file}:{place.line}")
-    same, other = f"proofdeck match {quote(first)} {name}", f"proofdeck match --new {name}"
+    where = "" if place.file.startswith("content/") else f" --in {quote(place.file)}"
+    same = f"proofdeck match {quote(first)} {name}{where}"
+    other = f"proofdeck match --new {name}{where}"
     return UNSURE.at(
         place,
         "this question may be an earlier one, reworded",

@@ -267,9 +267,9 @@ def _binding(
             assumed[name] = parameter.usual if parameter.default is None else parameter.default
         elif parameter.allows(own.get(name)):
             assumed[name] = slots[name].value(own[name])
-            usual = parameter.usual if parameter.default is None else parameter.default
-            if assumed[name] != usual:
-                defaults[name] = own[name]
+        usual = parameter.usual if parameter.default is None else parameter.default
+        if isinstance(own.get(name), bool | int | float) and slots[name].value(own[name]) != usual:
+            defaults[name] = own[name]
     return Binding(
         function,
         steps,

@@ -302,7 +302,8 @@ class Shelves:
 
     def told(self, code: Code) -> str:
         """Return all that could change a verdict on `code`: the kernels of its own folder."""
-        return "\0".join(file.text for file in self._files.get(_folder(code), ()))
+        files = self._files.get(_folder(code), ())
+        return "\0".join(part for file in files for part in (PurePath(file.name).name, file.text))
 
     def shelf(self, code: Code, sandbox: Sandbox, seed: int, limits: Limits) -> Shelf:
         """Return the kernels for an answer; of its folder's own, those that it speaks of."""

@@ -254,3 +254,18 @@ def test_a_giant_result_is_no_kernel(sandbox: Sandbox) -> None:
     written = read(Source("kernels/squash.py", text), Shelf())
     assert isinstance(written, Written)
     assert isinstance(kernel(written, sandbox, 1, Limits()), Misfit)
+
+
+def test_a_default_of_its_own_is_told(tmp_path: Path) -> None:
+    """A case says all arguments, so a default is never asked; the reader learns what it is."""
+    status, report = _check(_bank(tmp_path, RIGHT.replace("bound=1.0", "bound=2.0"), squash=CLIP))
+    assert (status, "bound=2 by default" in report) == (0, True), report
+
+
+def test_a_kernel_that_was_renamed_is_another(tmp_path: Path) -> None:
+    """Its verdicts are not remembered under the old name."""
+    note = _bank(tmp_path, RIGHT, squash=CLIP)
+    assert _check(note)[0] == 0
+    (tmp_path / "kernels" / "squash.py").rename(tmp_path / "kernels" / "other.py")
+    status, report = _check(note)
+    assert (status, "no reference kernel is known for `squash`" in report) == (1, True), report
