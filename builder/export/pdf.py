@@ -88,7 +88,7 @@ def export(
     Raises `typst.TypstError`, a `RuntimeError`, for a sheet that can't be set for another reason.
     """
     about = _about(deck, paper, dated=timestamp is not None)
-    content, missing = _typeset(about, _shown(deck), timestamp)
+    content, missing = _typeset(_template(), about, _shown(deck), timestamp)
     return Artefact(f"{deck.name}.pdf", content), tuple(_findings(deck, missing))
 
 
@@ -172,7 +172,9 @@ def _findings(deck: DeckView, missing: frozenset[str]) -> Iterator[Finding]:
 
 # Whoever watches builds again and again: only the sheets that changed are set anew.
 @lru_cache(maxsize=64)
-def _typeset(about: str, deck: str, timestamp: int | None) -> tuple[bytes, frozenset[str]]:
+def _typeset(
+    template: bytes, about: str, deck: str, timestamp: int | None
+) -> tuple[bytes, frozenset[str]]:
     """Return the sheet, and the characters that had to be replaced in it.
 
     PDF/UA makes a missing glyph an error that names it. So nothing is looked up for the sheets
@@ -184,7 +186,7 @@ def _typeset(about: str, deck: str, timestamp: int | None) -> tuple[bytes, froze
     while True:
         legible = deck.translate(dict.fromkeys(map(ord, missing), _REPLACEMENT))
         try:
-            return _compile({"about": about, "deck": legible}, timestamp), missing
+            return _compile(template, {"about": about, "deck": legible}, timestamp), missing
         except TypstError as error:
             found = _unshown(error.diagnostic) - missing
             if not found:
@@ -192,11 +194,11 @@ def _typeset(about: str, deck: str, timestamp: int | None) -> tuple[bytes, froze
             missing |= found
 
 
-def _compile(inputs: dict[str, str], timestamp: int | None) -> bytes:
+def _compile(template: bytes, inputs: dict[str, str], timestamp: int | None) -> bytes:
     import typst
 
     with TemporaryDirectory(prefix="proofdeck-") as nothing:
-        sheet = typst.Compiler(_template(), root=nothing, font_paths=_fonts(), sys_inputs=inputs)
+        sheet = typst.Compiler(template, root=nothing, font_paths=_fonts(), sys_inputs=inputs)
         pdf = sheet.compile(format="pdf", pdf_standards=["ua-1"], timestamp=timestamp)
     assert isinstance(pdf, bytes), "without a path to write to, typst returns the bytes"
     return pdf
