@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from textwrap import wrap
 
-from builder.kernels import CANON, NAMES, find
+from builder.kernels import NAMES, TOPICS, find
 from builder.kernels.kernel import REQUIRED, Kernel, Parameter
 from builder.model import CannotRunError
 
 _MOST_VARIANTS = 12
+_COLUMN, _WIDEST = 40, 100
 
 
 def page(name: str | None) -> str:
@@ -28,9 +30,16 @@ def page(name: str | None) -> str:
 
 
 def _overview() -> Iterator[str]:
-    widest = max(len(kernel.signature) for kernel in CANON)
-    for kernel in CANON:
-        yield f"{kernel.signature:{widest}}  {_domains(kernel)}"
+    """Yield a line or more a kernel, topic by topic: its signature, and where it is asked."""
+    for topic, kernels in TOPICS.items():
+        yield topic
+        for kernel in kernels:
+            first, indent = f"  {kernel.signature:{_COLUMN}}  ", " " * (_COLUMN + 4)
+            if len(first) > len(indent):
+                yield from wrap(first, _WIDEST, subsequent_indent="      ")
+                first = indent
+            yield from wrap(first + _domains(kernel), _WIDEST, subsequent_indent=indent)
+        yield ""
 
 
 def _domains(kernel: Kernel) -> str:

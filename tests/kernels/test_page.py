@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from builder.kernels import CANON
+from builder.kernels import CANON, TOPICS
 from builder.kernels.page import page
 from builder.model import CannotRunError
 
 
 def test_the_list_has_a_line_a_kernel() -> None:
-    """Signature first, then where an answer may hold."""
+    """By topic, within a hundred columns: signature first, then where an answer may hold."""
     lines = page(None).splitlines()
-    assert [line.split("  ")[0] for line in lines] == [kernel.signature for kernel in CANON]
-    assert "one vector; a batch of rows; any axis; small integers" in page(None)
+    assert [line for line in lines if line and not line.startswith(" ")] == list(TOPICS)
+    names = [line.split("(")[0].strip() for line in lines if line[:2] == "  " != line[2:4]]
+    assert [name for name in names if name] == [kernel.name for kernel in CANON]
+    assert max(map(len, lines)) <= 100
+    assert "one vector; a batch of rows; any axis;" in page(None)
 
 
 @pytest.mark.parametrize("kernel", CANON, ids=lambda kernel: kernel.name)
