@@ -226,3 +226,12 @@ def test_a_part_does_not_replace_the_whole() -> None:
     part = [file.path for file in built("note.md", only="B?").written]
     assert whole == ["out/note.apkg", "out/note.pdf"]
     assert part == ["out/note-selected.apkg", "out/note-selected.pdf"]
+
+
+def test_a_slip_of_one_question_costs_its_neighbour_nothing() -> None:
+    """Text below a question that has no answer yet belongs to that one, not to the card before."""
+    put("k.md", "# K\n\n```\nQ: Good?\nA: yes\n\nQ: Bad?\nAnswer: no\n\nQ: Last?\nA: fine\n```\n")
+    report = built("k.md", keep_going=True)
+    assert not report.left_out
+    assert rules_of(report) == ["question-without-answer", "stray-text"]
+    assert sum(change.card is not None for change in report.changes) == 2

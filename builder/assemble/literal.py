@@ -76,6 +76,11 @@ def read(body: Body) -> Pieces:
     """Yield the cards and the strays of a plain fence."""
     card: Card | None = None
     for piece in _pieces(body):
+        if piece is None:
+            if card:
+                yield card
+            card = None
+            continue
         if isinstance(piece, Stray) and piece.reason is Reason.STRAY_TEXT:
             if card:
                 card = replace(card, place=_joined(card.place, piece.place))
@@ -90,7 +95,8 @@ def read(body: Body) -> Pieces:
         yield card
 
 
-def _pieces(body: Body) -> Pieces:
+def _pieces(body: Body) -> Iterator[Card | Stray | None]:
+    """Yield the cards and the strays; None where a stray says nothing of the card before it."""
     waiting: Entry | None = None
     for entry in entries(body):
         match entry.kind:
@@ -101,6 +107,8 @@ def _pieces(body: Body) -> Pieces:
                 yield from _pair(waiting, entry)
                 waiting = None
             case _:
+                if waiting:
+                    yield None
                 yield Stray(Reason.STRAY_TEXT, entry.text, entry.body.place)
     yield from _unanswered(waiting)
 
