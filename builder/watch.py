@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from builder import files
 from builder.build import build
@@ -22,6 +23,9 @@ from builder.model import CannotRunError, Diagnostic, Report, Severity, Status
 from builder.report import text
 from builder.report.plain import harmless
 from builder.settings import Settings
+
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 Say = Callable[[str], None]
 """Takes one or more lines, without a line end behind the last one."""
@@ -76,8 +80,9 @@ def _remembering(settings: Settings) -> Iterator[Settings]:
 def _saves(folders: Callable[[], _Folders], stop: threading.Event) -> Iterator[None]:
     """Yield when the notes may have changed: at once, after events, and when a folder is another.
 
-    A folder that is removed and made again is another one: no event of it would arrive any more.
-    What happens while the caller works is told afterwards.
+    A folder that is removed and made again is another one, even where the system gives it the old
+    number: no event of it would arrive any more. What happens while the caller works is told
+    afterwards.
     """
     import watchfiles
 
@@ -102,15 +107,18 @@ def _saves(folders: Callable[[], _Folders], stop: threading.Event) -> Iterator[N
 
 
 def _heard(
-    events: Iterator[object], watched: _Folders, folders: Callable[[], _Folders]
+    events: Iterator[set[tuple[Change, str]]], watched: _Folders, folders: Callable[[], _Folders]
 ) -> Iterator[None]:
     """Yield once when `events` are on, then after each of them, until the folders are others."""
+    from watchfiles import Change
+
     first = True
     for event in events:
         if event or first:
             yield
         first = False
-        if folders() != watched:
+        removed = any((Change.deleted, folder) in event for folder in watched.identities)
+        if removed or folders() != watched:
             return
 
 

@@ -202,6 +202,21 @@ def test_notes_and_folders_come_and_go(start: Start) -> None:
     watching.says("bank/a.md: 3 cards")
 
 
+def test_a_folder_made_again_under_its_old_number_is_watched(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File systems like to give a number away again: it does not say that a folder is the same."""
+    one = {True: (1, 1), False: None}
+    monkeypatch.setattr("builder.watch._identity", lambda folder: one[folder.is_dir()])
+    watching = start()
+    watching.says("1 card")
+    shutil.rmtree("bank")
+    Path("bank").mkdir()
+    watching.says("bank/a.md (gone)")
+    save("bank/a.md", reading.pairs("a?", "b?"))
+    watching.says("bank/a.md: 2 cards")
+
+
 def test_nothing_else_starts_a_build(start: Start) -> None:
     """Our own output in the notes' folder, swap and hidden files, and a save of the same."""
     watching = start(output="bank")
