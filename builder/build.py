@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from builder import files, history, rules, selection, verify
 from builder.assemble import assemble
+from builder.edition import Edition
 from builder.identity import identify
 from builder.ledger import renewed, tombstones
 from builder.model import (
@@ -14,7 +15,6 @@ from builder.model import (
     Bank,
     CannotRunError,
     Diagnostic,
-    Edition,
     Ledger,
     Report,
     Status,

@@ -224,20 +224,17 @@ def digest(card: Card, deck: Deck, verified: bool) -> str:  # noqa: FBT001 - a f
         PRESENTATION,
         card.kind,
         _plain(card.question),
-        _plain(_answer(card)),
+        _plain(card.answered),
         _plain(card.section),
         sorted(set(map(_plain, deck.tags))),
         verified,
+        *([sorted(map(_plain, card.tags)), card.reverse] if card.tags or card.reverse else ()),
     )
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
 def _plain(literal: str) -> str:
     return unicodedata.normalize("NFC", literal.replace("\r\n", "\n"))
-
-
-def _answer(card: Card) -> str:
-    return card.answer.source if isinstance(card.answer, Code) else card.answer.text
 
 
 def renewed(  # noqa: PLR0913 - all that is known of a build
@@ -303,7 +300,7 @@ def _entry(card: Card, deck: Deck, before: Entry, found: str, now: int) -> Entry
         kind=card.kind,
         identifier=card.identifier,
         question=card.question,
-        answer=_answer(card),
+        answer=card.answered,
     )
 
 

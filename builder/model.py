@@ -54,6 +54,37 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Snippet:
+    """A fenced block within Markdown: the lines `first` to `last` of its text, from 0.
+
+    `language` is the first word behind the fence's mark, in lower case. The code is without the
+    fence and without its indentation.
+    """
+
+    first: int
+    last: int
+    language: str
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """A question or an answer that stands in the open: Markdown, with its fenced blocks.
+
+    `program` is what is verified: all its Python, in one piece, with empty lines for whatever
+    stands between, so that its lines are those of the file.
+    """
+
+    text: str
+    place: Place
+    snippets: tuple[Snippet, ...] = ()
+    program: Code | None = None
+
+
+Kind = Literal["question", "code", "cloze"]
+
+
+@dataclass(frozen=True, slots=True)
 class Allow:
     """A wish of the author that one rule be silent for one card, and why."""
 
@@ -64,10 +95,15 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One question with its answer, and where both stand. `key` is empty until `identify` ran."""
+    """One question with its answer, and where both stand. `key` is empty until `identify` ran.
+
+    A card from the open has its question as Markdown in `asked`, too. That of a `cloze` card has
+    the gaps; its answer, which may be empty, is what the back says besides. `tags` are those of
+    this card alone; `reverse` asks for a card that goes from the answer to the question.
+    """
 
     question: str
-    answer: Text | Code
+    answer: Text | Code | Markdown
     section: str
     place: Place
     question_place: Place
@@ -75,11 +111,29 @@ class Card:
     identifier: str = ""
     allows: tuple[Allow, ...] = ()
     key: str = ""
+    asked: Markdown | None = None
+    cloze: bool = False
+    reverse: bool = False
+    tags: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> Literal["question", "code"]:
-        """What the card asks for: words, or a program."""
+    def kind(self) -> Kind:
+        """What the card asks for: words, a program, or what is missing."""
+        if self.cloze:
+            return "cloze"
         return "code" if isinstance(self.answer, Code) else "question"
+
+    @property
+    def answered(self) -> str:
+        """The answer as it stands in the note, without its fence."""
+        return self.answer.source if isinstance(self.answer, Code) else self.answer.text
+
+    @property
+    def code(self) -> Code | None:
+        """The Python that is to be verified, None where there is none."""
+        if isinstance(self.answer, Markdown):
+            return self.answer.program
+        return self.answer if isinstance(self.answer, Code) else None
 
 
 class Reason(StrEnum):
@@ -115,6 +169,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Embed:
+    """An image that a card shows: `target` is how the note names its file."""
+
+    target: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Deck:
     """What one note of the bank holds. `file` is the note's path as it is shown to people."""
 
@@ -124,6 +186,7 @@ class Deck:
     cards: tuple[Card, ...]
     strays: tuple[Stray, ...] = ()
     links: tuple[Link, ...] = ()
+    embeds: tuple[Embed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +292,7 @@ class Entry:
     file: str
     deck: str
     section: str
-    kind: Literal["question", "code"]
+    kind: Kind
     identifier: str
     question: str
     answer: str
@@ -288,67 +351,7 @@ class Misfit:
     hint: str
 
 
-# ── the edition: each card's content, ready for HTML and for paper ───────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Neighbouring characters of one look.
-
-    `role` is "" for plain text, "term" for the word that a line defines, or a token's group under
-    Pygments' own short name: k keyword, nf defined name, nb builtin, nd decorator, m number,
-    s string, c comment, o operator.
-    """
-
-    text: str
-    role: str = ""
-
-
-Line = tuple[Run, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Prose:
-    """Literal text, line by line."""
-
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Highlighted code, line by line; joined with newlines the runs are the source again."""
-
-    lines: tuple[Line, ...]
-    signature: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CardView:
-    """One card as it is shown: everything that an exporter needs to know about it."""
-
-    key: str
-    question: str
-    answer: Prose | Listing
-    section: str
-    evidence: str
-    tags: tuple[str, ...]
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class DeckView:
-    """One deck as it is shown. `name` is the stem for the names of its files."""
-
-    title: str
-    name: str
-    cards: tuple[CardView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """All that is shown of a bank, deck by deck."""
-
-    decks: tuple[DeckView, ...]
+# ── files to write ───────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,14 +360,6 @@ class Artefact:
 
     name: str
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something an exporter could not show as it stands: which characters, at which place."""
-
-    characters: str
-    place: Place
 
 
 # ── diagnostics ──────────────────────────────────────────────────────────────────────────────────

@@ -20,8 +20,9 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
+from builder.edition import CardView, Edition
 from builder.export.cards import CODE, QUESTION, Field, NoteType, Template, css, fields, note_type
-from builder.model import Artefact, CardView, Edition, Entry, Ledger
+from builder.model import Artefact, Entry, Ledger
 
 _NAMESPACE = b"proofdeck\0"
 _KINDS = (QUESTION, CODE)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
-from builder.model import CardView, Line, Listing, Run
+from builder.edition import Block, CardView, Content, Line, Listing, Prose, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def css() -> str:
 
 def note_type(card: CardView) -> NoteType:
     """Return the note type that shows `card`."""
-    return CODE if isinstance(card.answer, Listing) else QUESTION
+    return CODE if card.kind == "code" else QUESTION
 
 
 def fields(card: CardView) -> tuple[str, ...]:
@@ -149,13 +149,36 @@ def fields(card: CardView) -> tuple[str, ...]:
 
 def _filled(card: CardView) -> dict[str, str]:
     shared = {"Section": inline(card.section), "Evidence": inline(card.evidence)}
-    if isinstance(card.answer, Listing):
+    if card.kind == "code":
         return shared | {
-            "Title": caption(card.question),
-            "Signature": listing(card.answer.signature) if card.answer.signature else "",
-            "Code": listing(card.answer.lines),
+            "Title": _caption(card.question),
+            "Signature": listing(card.signature) if card.signature else "",
+            "Code": html(card.answer),
         }
-    return shared | {"Question": caption(card.question), "Answer": text(card.answer.lines)}
+    return shared | {"Question": _caption(card.question), "Answer": html(card.answer)}
+
+
+def html(content: Content) -> str:
+    """Return blocks as HTML."""
+    return "\n".join(map(_block, content))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Prose():
+            return text(block.lines)
+        case Listing():
+            return listing(block.lines)
+        case _:
+            raise NotImplementedError(block)
+
+
+def _caption(question: Content) -> str:
+    match question:
+        case (Prose(lines),):
+            return caption("\n".join("".join(run.text for run in line) for line in lines))
+        case _:
+            return html(question)
 
 
 _COLLAPSING = re.compile(r"^ | $|  |[\t\n]")

@@ -20,7 +20,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
-from builder.model import Artefact, CardView, DeckView, Finding, Line, Listing
+from builder.edition import CardView, Content, DeckView, Finding, Line, Listing, Prose
+from builder.model import Artefact
 
 if TYPE_CHECKING:
     import typst
@@ -129,11 +130,17 @@ def _card(card: CardView, bar: str) -> dict[str, Any]:
     return {
         "bar": bar,
         "section": card.section,
-        "question": card.question.expandtabs(_TAB).split("\n"),
-        "kind": "code" if isinstance(card.answer, Listing) else "prose",
-        "lines": [_line(line) for line in card.answer.lines],
+        "question": ["".join(run for run, _ in _line(line)) for line in _lines(card.question)],
+        "kind": "code" if card.kind == "code" else "prose",
+        "lines": [_line(line) for line in _lines(card.answer)],
         "evidence": card.evidence,
     }
+
+
+def _lines(content: Content) -> Iterator[Line]:
+    for block in content:
+        if isinstance(block, Prose | Listing):
+            yield from block.lines
 
 
 def _line(line: Line) -> list[tuple[str, str]]:
@@ -160,8 +167,8 @@ def _findings(deck: DeckView, missing: frozenset[str]) -> Iterator[Finding]:
     """Yield a finding for each card that lacks a character; headings count with what follows."""
     heading = _title(deck)
     for card, bar in zip(deck.cards, _bars(deck), strict=True):
-        runs = (run.text for line in card.answer.lines for run in line)
-        lost = missing.intersection("".join((heading, bar, card.question, card.evidence, *runs)))
+        runs = (run.text for line in _lines(card.question + card.answer) for run in line)
+        lost = missing.intersection("".join((heading, bar, card.evidence, *runs)))
         if lost:
             yield Finding("".join(sorted(lost)), card.place)
         heading = ""

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from builder.model import Bank, Card, Code, Text
+from builder.model import Bank, Card
 from builder.names import slug
 
 deck_slug = lru_cache(maxsize=4096)(slug)
@@ -41,14 +41,9 @@ def all_asked(bank: Bank) -> list[Asked]:
         name = deck_slug(deck.title)
         for card in deck.cards:
             plain = f"{name}/{slug(card.identifier or card.question)}"
-            question, answer = folded(card.question), spaced(text_of(card.answer))
+            question, answer = folded(card.question), spaced(card.answered)
             found.append(Asked(len(found), card, deck.title, name, plain, question, answer))
     return found
-
-
-def text_of(answer: Text | Code) -> str:
-    """Return the text of an answer; of a program its source."""
-    return answer.source if isinstance(answer, Code) else answer.text
 
 
 def plainly(text: str) -> str:

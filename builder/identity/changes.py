@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from builder.identity.asked import Asked, plainly, text_of
+from builder.identity.asked import Asked, plainly
 from builder.model import Change, ChangeKind, Entry
 
 
@@ -14,7 +14,7 @@ def changes(one: Asked, before: Entry) -> Iterator[Change]:
     told = {
         ChangeKind.REWORDED: plainly(card.question) != plainly(before.question),
         ChangeKind.ANSWER: card.kind != before.kind
-        or plainly(text_of(card.answer)) != plainly(before.answer),
+        or plainly(card.answered) != plainly(before.answer),
         ChangeKind.MOVED: (one.file, plainly(one.title), plainly(card.section))
         != (before.file, plainly(before.deck), plainly(before.section)),
         ChangeKind.RETURNED: before.retired > 0,

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
+
+from builder.model import Kind
 
 Piece = TypeVar("Piece", str, tuple[str, str])
 
@@ -55,7 +57,7 @@ class Look:
     the nearest entries around it that are matched already.
     """
 
-    kind: Literal["question", "code"]
+    kind: Kind
     question: str
     answer: str
     words: tuple[str, ...]

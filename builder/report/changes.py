@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from builder.model import Card, Change, ChangeKind, ChangesReport, Code, Entry
+from builder.model import Change, ChangeKind, ChangesReport, Entry
 from builder.report.plain import harmless
 from builder.report.text import Pen, changed, diagnostic
 
@@ -87,7 +87,7 @@ def _lines(change: Change, pen: Pen) -> Iterator[str]:
         question = harmless(" ".join(question.split()))
     yield f"{kind}  {question}  {pen('quiet', harmless(where))}"
     if change.kind is ChangeKind.ANSWER and card and before:
-        yield from _answers(before.answer, answer_of(card), pen)
+        yield from _answers(before.answer, card.answered, pen)
     if change.kind is ChangeKind.MOVED and card and before:
         yield f"                from {harmless(_stands(before))}"
     for one in change.candidates:
@@ -97,11 +97,6 @@ def _lines(change: Change, pen: Pen) -> Iterator[str]:
 
 def _stands(before: Entry) -> str:
     return f"{before.file}, {before.section}" if before.section else before.file
-
-
-def answer_of(card: Card) -> str:
-    """Return the text of an answer: its words, or its program."""
-    return card.answer.source if isinstance(card.answer, Code) else card.answer.text
 
 
 def _answers(old: str, new: str, pen: Pen) -> Iterator[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from builder.audited import Audit
+from builder.edition import Finding
 from builder.model import (
     Bank,
     Change,
     ChangeKind,
     Diagnostic,
     Duplicate,
-    Finding,
     Misfit,
     Severity,
     Verdict,

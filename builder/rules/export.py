@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from builder.model import Diagnostic, Finding
+from builder.edition import Finding
+from builder.model import Diagnostic
 from builder.rules.rule import warning
 
 MISSING_GLYPH = warning(

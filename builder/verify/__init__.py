@@ -88,7 +88,7 @@ def not_run(bank: Bank) -> Judged:
 
 def code_cards(bank: Bank) -> Sequence[Card]:
     """Return the cards whose answers are Python."""
-    return [card for card in bank.cards() if card.kind == "code"]
+    return [card for card in bank.cards() if card.code]
 
 
 @contextmanager

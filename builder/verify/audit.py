@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from builder.audited import Audit, Audited, Mutant, Outcome, Reviewed, Stale, Trial
-from builder.model import Bank, Card, Code, Status, Verdict
+from builder.model import Bank, Card, Status, Verdict
 from builder.source import Source
 from builder.verify import Progress, code_cards, opened
 from builder.verify.bench import Bench
@@ -100,14 +100,14 @@ def _is_right(verdicts: Verdicts) -> bool:
 def _subject(
     card: Card, verdicts: Verdicts, seconds: float, reviewed: Sequence[Reviewed], limits: Limits
 ) -> _Subject:
-    assert isinstance(card.answer, Code), "only code has mutants"
+    assert card.code, "only code has mutants"
     functions = {verdict.function for verdict in verdicts}
     mine = {
         one.mutant: one
         for one in reviewed
         if one.note == card.place.file and one.function in functions
     }
-    possible = every(card.answer.source)
+    possible = every(card.code.source)
     chosen = {mutant.source for mutant in evenly(possible, MOST)}
     # What somebody has reviewed is tried in any case: so it is known whether that still applies.
     mutants = tuple(one for one in possible if one.source in chosen or one.after in mine)
@@ -116,8 +116,8 @@ def _subject(
 
 
 def _trial(bench: Bench, subject: _Subject, mutant: Mutant) -> Trial:
-    assert isinstance(subject.card.answer, Code), "only code has mutants"
-    code = replace(subject.card.answer, source=mutant.source)
+    assert subject.card.code, "only code has mutants"
+    code = replace(subject.card.code, source=mutant.source)
     verdicts = bench.judge(replace(subject.card, answer=code), subject.limits)
     if not _is_right(verdicts):
         wrong = {verdict.status for verdict in verdicts} - {Status.MATCHES}

@@ -60,9 +60,9 @@ class Bench:
 
     def judge(self, card: Card, limits: Limits | None = None) -> tuple[Verdict, ...]:
         """Return the verdicts on a code card, within `limits` or those of the order."""
-        assert isinstance(card.answer, Code), "only code is judged"
+        assert card.code, "only code is judged"
         limits = limits or self._order.limits
-        return self._remembered(card.answer, limits) or self._judged(card, card.answer, limits)
+        return self._remembered(card.code, limits) or self._judged(card, card.code, limits)
 
     def _remembered(self, code: Code, limits: Limits) -> tuple[Verdict, ...] | None:
         """Look under each level that would do; one that is not measured yet may be any of them."""

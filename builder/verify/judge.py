@@ -40,24 +40,25 @@ def judge(
     `seed` give the same verdicts. `shelf` holds the kernels; a `>>>` example that does not hold
     is a verdict, too.
     """
-    assert isinstance(card.answer, Code), "only code is judged"
-    if large := gate.too_large(card.answer.source):
-        return (_stopped(card.answer, large),)
-    tree = syntax.tree(card.answer.source)
+    code = card.code
+    assert code, "only code is judged"
+    if large := gate.too_large(code.source):
+        return (_stopped(code, large),)
+    tree = syntax.tree(code.source)
     if isinstance(tree, syntax.Fault):
-        return (_unparsed(card.answer, tree),)
+        return (_unparsed(code, tree),)
     asked = definitions.asked(tree, shelf)
-    shown = examples.examples(card.answer, tree)
+    shown = examples.examples(code, tree)
     known = any(shelf.find(definition.name) for definition in asked)
     if not known and not shown and (wish := _exemption(card)):
         return (Verdict(Status.ALLOWED, None, card.question_place, summary=wish.reason),)
-    if refused := gate.refusal(card.answer.source, tree):
-        return (_stopped(card.answer, refused),)
+    if refused := gate.refusal(code.source, tree):
+        return (_stopped(code, refused),)
     if not asked:
         return (_unchecked(card, card.question_place, "nothing to verify here", shelf),)
     if len(asked) > _MOST_ASKED:
-        return (_stopped(card.answer, _too_many(asked[_MOST_ASKED].node.lineno)),)
-    court = _Court(card, card.answer, sandbox, seed, limits, shelf)
+        return (_stopped(code, _too_many(asked[_MOST_ASKED].node.lineno)),)
+    court = _Court(card, code, sandbox, seed, limits, shelf)
     verdicts = tuple(map(court.verdict, asked))
     return court.held_to(shown, verdicts) if shown else verdicts
 
