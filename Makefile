@@ -18,8 +18,10 @@ check: $(VENV)/.ready ## verify content/ and write nothing
 test: $(VENV)/.ready-for-tests ## run the tests
 	$(BIN)/python -m pytest -n auto
 
-test-desktop: $(DESKTOP)/.ready ## try the add-on in the real Anki, offscreen (downloads Qt)
+test-desktop: $(DESKTOP)/.ready ## try the add-on and the cards in the real Anki, offscreen (downloads Qt)
 	$(DESKTOP)/bin/python tests/desktop_addon.py $(BIN)/proofdeck output/desktop
+	$(BIN)/python tests/demonstration.py output/desktop/cards.apkg
+	$(DESKTOP)/bin/python tests/desktop_cards.py output/desktop/cards.apkg output/desktop/cards
 
 lint: $(VENV)/.ready-for-tests ## look for faults of style
 	$(BIN)/ruff check .

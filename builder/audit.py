@@ -26,11 +26,11 @@ def audit(settings: Settings, progress: verify.Progress = lambda *_: None) -> Au
     sources, remarks = build.read(notes)
     bank = identify(assemble(parse(source) for source in sources)).bank
     named = {note.name for note in notes if note.named}
-    bank, remarks, _ = selection.asked_for(bank, remarks, named, settings.only)
+    bank, remarks, _ = selection.asked_for(bank, remarks, named, settings.only, settings.tags)
     lists, reviewed = _reviews(notes)
 
     own, unread = build.read(files.kernels(notes))
-    found = tried(bank, reviewed, settings.order, progress, whole=not settings.only, own=own)
+    found = tried(bank, reviewed, settings.order, progress, whole=not settings.partial, own=own)
     remarks += [*unread, *rules.on_kernels(found.misfits), *rules.on_audit(found)]
     diagnostics = rules.ordered(remarks)
     return AuditReport(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from builder import files, history, rules, selection, verify
 from builder.assemble import assemble
 from builder.edition import Edition
+from builder.export import Occasion
 from builder.identity import identify
 from builder.ledger import renewed, tombstones
 from builder.model import (
@@ -21,8 +23,12 @@ from builder.model import (
     Verdict,
 )
 from builder.parse import parse
+from builder.scene import scene
 from builder.settings import Settings
 from builder.source import Source, UnreadableError, decode
+
+if TYPE_CHECKING:
+    from builder.exporters import Plugin
 
 Verdicts = Mapping[str, tuple[Verdict, ...]]
 
@@ -34,30 +40,41 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
 
     Raises CannotRunError where the run cannot be done at all; a faulty bank is a report.
     """
+    plugins = _plugins(settings)
     notes = files.find(settings.paths)
     sources, remarks = read(notes)
     past = history.read(settings.paths)
     found = identify(assemble(parse(source) for source in sources), past.ledger, past.gone)
+    stage, flaws = scene(found.bank, notes, settings.vault)
     remarks += rules.on_reading(sources, found.bank, found.duplicates)
-    remarks += rules.on_changes(found.changes)
+    remarks += [*flaws, *rules.on_changes(found.changes)]
     named = {note.name for note in notes if note.named}
-    bank, remarks, skipped = selection.asked_for(found.bank, remarks, named, settings.only)
+    bank, remarks, skipped = selection.asked_for(
+        found.bank, remarks, named, settings.only, settings.tags
+    )
     bank, unsure = selection.with_keys(bank)
 
     own, unread = read(files.kernels(notes), _LARGEST_KERNEL)
+    texts = [*sources, *own]
     judged = _judged(bank, own, settings, progress)
     remarks += [*unread, *rules.on_kernels(judged.misfits)]
     remarks += rules.on_verdicts(bank, judged.verdicts)
+    shown = bank if settings.output else selection.in_the_open(bank)
+    edition, unset = stage.show(shown, judged.verdicts)
+    remarks += unset
     kept, left_out = selection.without_errors(bank, remarks)
 
     ledger = past.ledger
     if settings.output or settings.locked:
-        ledger = _renewed(past, found.bank, kept, judged.verdicts, remarks, settings)
+        images = stage.images.by_card(found.bank)
+        ledger = _renewed(past, found.bank, kept, judged.verdicts, remarks, images, settings)
     if settings.locked and past.changes(ledger):
         remarks.append(rules.on_ledger(past.place.name))
     artefacts: Sequence[Artefact] = ()
     if settings.output and kept.decks and (settings.keep_going or not rules.errors(remarks)):
-        artefacts, more = _exported(kept, judged.verdicts, ledger, settings)
+        if left_out:
+            edition, _ = stage.show(kept, judged.verdicts)
+        artefacts, more = _exported(edition, plugins, ledger, remarks, texts, settings)
         remarks += more
     written = files.write(settings.output, artefacts) if settings.output and artefacts else ()
     if written:
@@ -68,7 +85,7 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
         bank=bank,
         verdicts=judged.verdicts,
         diagnostics=diagnostics,
-        excerpts=excerpts([*sources, *own], diagnostics),
+        excerpts=excerpts(texts, diagnostics),
         isolation=judged.isolation,
         seed=settings.order.seed if judged.ran else None,
         remembered=judged.remembered,
@@ -95,6 +112,15 @@ def read(
     return sources, remarks
 
 
+def _plugins(settings: Settings) -> Sequence[Plugin]:
+    """Return the exporters that will write; one that is not installed ends the run at once."""
+    if not settings.output:
+        return ()
+    from builder import exporters
+
+    return exporters.chosen(settings.exporters)
+
+
 def _judged(
     bank: Bank, own: Sequence[Source], settings: Settings, progress: verify.Progress
 ) -> verify.Judged:
@@ -103,12 +129,13 @@ def _judged(
     return verify.verify(bank, settings.order, progress, own)
 
 
-def _renewed(
+def _renewed(  # noqa: PLR0913, PLR0917 - all that is known of a build
     past: history.History,
     bank: Bank,
     kept: Bank,
     verdicts: Verdicts,
     remarks: Iterable[Diagnostic],
+    images: Mapping[str, Collection[str]],
     settings: Settings,
 ) -> Ledger:
     """Return the ledger after a build of the cards that are `kept`; needs no exporter's package."""
@@ -123,36 +150,43 @@ def _renewed(
         bank,
         keys,
         {key: key not in exempt for key in keys},
-        apkg.note_types(),
+        apkg.note_types(settings.looks.css),
         settings.now,
         guid=apkg.guid,
         # What cannot be read, or is not asked for, has not left the bank.
-        retire=not settings.only and not rules.errors(remarks),
+        retire=not settings.partial and not rules.errors(remarks),
         gone=past.gone,
+        images=images,
     )
 
 
 def _exported(
-    bank: Bank, verdicts: Verdicts, ledger: Ledger, settings: Settings
+    edition: Edition,
+    plugins: Sequence[Plugin],
+    ledger: Ledger,
+    remarks: Iterable[Diagnostic],
+    texts: Iterable[Source],
+    settings: Settings,
 ) -> tuple[list[Artefact], list[Diagnostic]]:
-    """Return the finished files, and what they could not show. Imports what only they need."""
-    from builder.export import apkg, pdf
+    """Return the finished files, and what is to be said about them. Imports what only they need."""
+    from builder import exporters
     from builder.render import render
 
-    edition = render(bank, verdicts)
-    if settings.only:
-        # A part must not take the place of the whole that an earlier run wrote.
-        parts = (replace(deck, name=f"{deck.name}-selected") for deck in edition.decks)
-        edition = Edition(tuple(parts))
+    # A part must not take the place of the whole that an earlier run wrote.
+    suffix = "-selected" if settings.partial else ""
+    decks = tuple(replace(deck, name=f"{deck.name}{suffix}") for deck in edition.decks)
     # One deck goes by its note's name; several share a file.
-    name = edition.decks[0].name if len(edition.decks) == 1 else "proofdeck"
-    sheets = [pdf.export(deck, paper=settings.paper) for deck in edition.decks]
-    decks = [apkg.export(edition, name=name, ledger=ledger)]
+    name = decks[0].name if len(decks) == 1 else f"proofdeck{suffix}"
+    told = rules.ordered(remarks)
+    occasion = Occasion(name, ledger, told, excerpts(texts, told), settings.looks)
+    artefacts, found = exporters.export(plugins, replace(edition, decks=decks), occasion)
     gone, times = tombstones(ledger)
     if settings.tombstones and gone.decks:
-        decks.append(apkg.export(render(gone, {}), name=f"{name}-retired", ledger=times))
-    findings = [finding for _, found in sheets for finding in found]
-    return [*decks, *(sheet for sheet, _ in sheets)], rules.on_export(findings)
+        packages = [one for one in plugins if one.name == "apkg"]
+        occasion = replace(occasion, name=f"{name}-retired", ledger=times)
+        more = exporters.export(packages, render(gone, {}), occasion)
+        artefacts, found = artefacts + more[0], found + more[1]
+    return artefacts, found
 
 
 def excerpts(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from builder import build, files, history, rules
+from builder import build, files, history, media, rules
 from builder.assemble import assemble
 from builder.identity import Identified, identify, new_key
-from builder.ledger import noted
+from builder.ledger import digest, noted
 from builder.model import (
+    Bank,
     CannotRunError,
     Card,
-    ChangeKind,
     ChangesReport,
     Deck,
     Ledger,
@@ -29,22 +29,39 @@ def changes(settings: Settings) -> ChangesReport:
     """Return what the next import would do, were the notes built as they are. Runs nothing."""
     from builder.export.apkg import note_types
 
-    past, found, sources = _found(settings)
+    past, found, sources, notes = _found(settings)
     remarks = rules.on_reading(sources, found.bank, found.duplicates)
     diagnostics = rules.ordered([*remarks, *rules.on_changes(found.changes)])
     known = {stamp.note_type: stamp.digest for stamp in past.ledger.stamps}
     changed = {change.card.place for change in found.changes if change.card}
     cards = list(found.bank.cards())
-    updated = [one for one in found.changes if one.kind is not ChangeKind.NEW and one.card]
+    images = media.gather(found.bank, notes, settings.vault).by_card(found.bank)
+    updated = _updated(found.bank, past.ledger, images)
+    styles = note_types(settings.looks.css)
     return ChangesReport(
         changes=found.changes,
         unchanged=sum(card.place not in changed for card in cards),
-        looks=tuple(
-            name for name, digest in note_types().items() if known.get(name, digest) != digest
-        ),
-        everything=len(cards) >= _FEW and len(updated) >= _NEARLY_ALL * len(cards),
+        looks=tuple(name for name, style in styles.items() if known.get(name, style) != style),
+        everything=len(cards) >= _FEW and updated >= _NEARLY_ALL * len(cards),
         diagnostics=diagnostics,
         excerpts=build.excerpts(sources, diagnostics),
+    )
+
+
+def _updated(bank: Bank, ledger: Ledger, images: Mapping[str, Collection[str]]) -> int:
+    """Return how many notes the next import updates, whatever it is that changed about them.
+
+    Nothing is run here, so either outcome of a verification counts as the last one.
+    """
+    known = {entry.key: entry.digest for entry in ledger.entries}
+    return sum(
+        known[card.key]
+        not in {
+            digest(card, deck, verified, images.get(card.key, ())) for verified in (True, False)
+        }
+        for deck in bank.decks
+        for card in deck.cards
+        if card.key in known
     )
 
 
@@ -56,7 +73,7 @@ def settle(settings: Settings, old: str | None, new: str) -> str:
     """
     from builder.export.apkg import guid
 
-    past, found, _ = _found(settings)
+    past, found, _, _ = _found(settings)
     deck, card = _meant(found, new)
     entries = {entry.key: entry for entry in past.ledger.entries}
     if old is None:
@@ -69,11 +86,16 @@ def settle(settings: Settings, old: str | None, new: str) -> str:
             raise CannotRunError(
                 f"the ledger has no card {old!r}: `proofdeck diff` lists candidates"
             )
+        if before.kind != card.kind:
+            raise CannotRunError(
+                f"{old!r} is a {before.kind} card and {new!r} a {card.kind} card, and Anki changes "
+                "no note's type: `--new` gives it a history of its own"
+            )
         if card.key and card.key in entries and card.key != old:
             raise CannotRunError(f"{new!r} is the card {card.key!r} already")
         fresh = replace(
             before, question=card.question, deck=deck.title, file=deck.file, section=card.section,
-            kind=card.kind, identifier=card.identifier, retired=0,
+            identifier=card.identifier, retired=0,
         )  # fmt: skip
         told = f"{old} now asks {' '.join(card.question.split())!r}"
     entries[fresh.key] = fresh
@@ -81,12 +103,14 @@ def settle(settings: Settings, old: str | None, new: str) -> str:
     return f"{past.place.name}: {told}"
 
 
-def _found(settings: Settings) -> tuple[history.History, Identified, list[Source]]:
+def _found(
+    settings: Settings,
+) -> tuple[history.History, Identified, list[Source], Sequence[files.Found]]:
     notes = files.find(settings.paths)
     sources, _ = build.read(notes)
     past = history.read(settings.paths)
     bank = assemble(parse(source) for source in sources)
-    return past, identify(bank, past.ledger, past.gone), sources
+    return past, identify(bank, past.ledger, past.gone), sources, notes
 
 
 def _meant(found: Identified, new: str) -> tuple[Deck, Card]:

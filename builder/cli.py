@@ -11,19 +11,25 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Self, TextIO
 
 from builder.arguments import parser
 from builder.audited import AuditReport
-from builder.files import cache_folder, forget, write
+from builder.export import Looks
+from builder.files import FileError, Found, cache_folder, forget, read, write
 from builder.model import CannotRunError, Report
 from builder.settings import Settings
+from builder.source import UnreadableError, decode
 from builder.verify.limits import PRELUDE, Order
 
 # Beyond the year 9999 no calendar follows; milliseconds are the usual cause.
 _LONGEST_EPOCH = 11
+
+_LARGEST_CSS = 1 << 20
 
 CLEAN, FAULTY, CANNOT_RUN, INTERRUPTED = 0, 1, 2, 130
 
@@ -75,15 +81,8 @@ def _print(text: str) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.command == "cache":
-        return _clear_cache(os.environ)
-    if options.command == "kernels":
-        from builder.kernels.page import page
-
-        _print(page(options.name))
-        return CLEAN
-    if options.command == "addon":
-        return _addon(options.output)
+    if options.command in {"addon", "cache", "exporters", "kernels"}:
+        return _tool(options)
     settings = _settings(options, os.environ)
     match options.command:
         case "audit":
@@ -99,12 +98,29 @@ def _run(options: argparse.Namespace) -> int:
             return CLEAN
         case "watch":
             return _watch(settings)
+        case "preview":
+            return _preview(settings, options)
     from builder.build import build
 
     with _Progress(sys.stderr, "judging") as progress:
         report = build(settings, progress)
     _print(_text(report, options))
     return CLEAN if report.clean else FAULTY
+
+
+def _tool(options: argparse.Namespace) -> int:
+    """Run a command that needs no bank."""
+    match options.command:
+        case "addon":
+            return _addon(options.output)
+        case "cache":
+            return _clear_cache(os.environ)
+        case "exporters":
+            return _exporters()
+    from builder.kernels.page import page
+
+    _print(page(options.name))
+    return CLEAN
 
 
 def _audit(settings: Settings, options: argparse.Namespace) -> int:
@@ -135,19 +151,41 @@ def _match(settings: Settings, options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _preview(settings: Settings, options: argparse.Namespace) -> int:
+    from builder.preview import follow, preview
+    from builder.report.plain import harmless
+
+    if options.watch:
+        with suppress(KeyboardInterrupt):
+            follow(settings, _say_line, clock=_clock(settings))
+        return INTERRUPTED
+    with _Progress(sys.stderr, "judging") as progress:
+        report = preview(settings, progress)
+    if options.format == "json":
+        _print(_text(report, options))
+    else:  # a page is no deck, and the report takes what was written for one
+        page = "".join(f"wrote {harmless(file.path)}\n" for file in report.written)
+        _print(_text(replace(report, written=()), options) + page)
+    return CLEAN if report.clean else FAULTY
+
+
 def _watch(settings: Settings) -> int:
     from builder.watch import watch
 
-    # A time that was given is the time of every build.
-    fixed = bool(os.environ.get("SOURCE_DATE_EPOCH"))
     # Ctrl-C is how it ends: what was built by then is there.
     with suppress(KeyboardInterrupt):
-        watch(
-            settings,
-            lambda lines: _print(f"{lines}\n"),
-            clock=(lambda: float(settings.now)) if fixed else time.time,
-        )
+        watch(settings, _say_line, clock=_clock(settings))
     return INTERRUPTED
+
+
+def _say_line(line: str) -> None:
+    _print(f"{line}\n")
+
+
+def _clock(settings: Settings) -> Callable[[], float]:
+    """Return the clock of a run of many builds; a time that was given is the time of each."""
+    fixed = bool(os.environ.get("SOURCE_DATE_EPOCH"))
+    return (lambda: float(settings.now)) if fixed else time.time
 
 
 def _addon(output: str) -> int:
@@ -155,6 +193,15 @@ def _addon(output: str) -> int:
 
     for file in write(output, [package()]):
         _print(f"wrote {file.path}: install it in Anki with Tools > Add-ons > Install from file\n")
+    return CLEAN
+
+
+def _exporters() -> int:
+    from builder.exporters import page
+    from builder.report.plain import harmless
+
+    for line in page():
+        _print(f"{harmless(line)}\n")
     return CLEAN
 
 
@@ -175,12 +222,38 @@ def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Se
         order=_order(options, environment),
         output=output,
         only=options.only,
+        tags=tuple(options.tags or ()),
         run=not options.no_run,
         keep_going=options.keep_going,
-        paper=options.paper,
+        exporters=tuple(options.exporters or ("apkg", "pdf")),
+        looks=_looks(options),
+        vault=options.vault,
         locked=options.locked,
         tombstones=options.tombstones,
     )
+
+
+def _looks(options: argparse.Namespace) -> Looks:
+    return Looks(
+        paper=options.paper,
+        pages=options.pages,
+        landscape=options.landscape,
+        font_size=options.font_size,
+        formulas=options.formulas,
+        css=_css(options.css) if options.css else "",
+    )
+
+
+def _css(file: str) -> str:
+    """Return what stands in a style sheet of the learner's own, if it loads nothing."""
+    from builder.export import style
+
+    try:
+        own = decode(file, read(Found(Path(file), file, named=True), _LARGEST_CSS)).text
+        style.css(own)
+    except (UnreadableError, FileError, ValueError) as error:
+        raise CannotRunError(f"{file}: {error}") from error
+    return own
 
 
 def _order(options: argparse.Namespace, environment: Mapping[str, str]) -> Order:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from errno import EISDIR
+from errno import EISDIR, ENAMETOOLONG, ENOENT, ENOTDIR
 from pathlib import Path
 
 from builder.model import Artefact, CannotRunError, Written
@@ -18,13 +19,21 @@ class FileError(CannotRunError):
     """Something cannot be read or written; the message says what, and why."""
 
 
+class LinkError(FileError):
+    """What was to be read is a link, which may lead anywhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A note: its path, the name that people know it by, and whether it was named itself."""
+    """A note: its path, the name that people know it by, and whether it was named itself.
+
+    `root` is the folder that was named instead, None where none was.
+    """
 
     path: Path
     name: str
     named: bool
+    root: Path | None = None
 
 
 def find(paths: Sequence[str]) -> tuple[Found, ...]:
@@ -52,7 +61,9 @@ def _notes(given: str) -> Sequence[Found]:
                 "this is neither a file nor a folder" if path.exists() else "no such file or folder"
             )
             raise FileError(f"{given}: {what}")
-        notes = [Found(note, shown(note), named=False) for note in sorted(_markdown(path))]
+        notes = [
+            Found(note, shown(note), named=False, root=path) for note in sorted(_markdown(path))
+        ]
     except (OSError, ValueError) as error:
         raise FileError(f"{given}: {_why(error)}") from error
     if not notes:
@@ -116,6 +127,85 @@ def beside(note: Found, suffix: str, most: int) -> tuple[str, bytes] | None:
     if len(content) > most:
         raise FileError(f"{name}: larger than {most} bytes")
     return name, content
+
+
+def folder(path: str) -> Path:
+    """Return the folder at `path`. Raises FileError where there is none."""
+    if not path or not Path(path).is_dir():
+        raise FileError(f"{path or 'a path'}: no such folder")
+    return Path(path)
+
+
+def below(root: Path, parts: Sequence[str], most: int) -> bytes | None:
+    """Return the first `most` bytes of the file `parts` below `root`, None where there is none.
+
+    No link below `root` is followed, not even one that is put there meanwhile. Raises LinkError
+    for a link, and FileError for what is no file and where the disk refuses.
+    """
+    opened: list[int] = []
+    if any(part in ("", ".", "..") or "/" in part for part in parts):
+        return None
+    try:
+        opened += [os.open(root, os.O_RDONLY | os.O_DIRECTORY)]
+        for part in parts:
+            opened += [_opened(part, opened[-1])]
+        if not stat.S_ISREG(os.fstat(opened[-1]).st_mode):
+            raise FileError("this is no file")
+        with open(opened[-1], "rb", closefd=False) as content:
+            return content.read(most)
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return None
+        raise FileError(_why(error)) from error
+    finally:
+        for one in opened:
+            os.close(one)
+
+
+_ABSENT = (ENOENT, ENOTDIR, ENAMETOOLONG)
+
+
+def _opened(name: str, folder: int) -> int:
+    """Open what is called `name` in an open folder, without waiting for whoever writes a pipe."""
+    if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        raise LinkError("links are not followed")
+    return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+
+
+def named_like(root: Path, suffixes: Collection[str], most: int) -> tuple[tuple[str, ...], ...]:
+    """Return the files below `root` whose names end in `suffixes`, as paths from there, sorted.
+
+    Hidden files and folders are left out, links are not followed. Raises FileError where there are
+    more than `most` files of any name.
+    """
+    found: list[tuple[str, ...]] = []
+    seen = 0
+    for parent, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        seen += len(files)
+        if seen > most:
+            raise FileError(f"{root}: more than {most} files are below this folder")
+        above = Path(parent).relative_to(root).parts
+        found += [
+            (*above, name)
+            for name in files
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes
+        ]
+    return tuple(sorted(found))
+
+
+def saved(folder: str, suffixes: Collection[str], most: int) -> Mapping[str, tuple[int, int]]:
+    """Return when each file below `folder` with one of `suffixes` was saved, and its size.
+
+    They go by the names that people know them by. A folder with more than `most` files, or none,
+    has nothing to say.
+    """
+    root = Path(folder)
+    with suppress(FileError, OSError):
+        paths = [root.joinpath(*parts) for parts in named_like(root, suffixes, most)]
+        states = {shown(path): path.stat() for path in paths}
+        return {name: (state.st_mtime_ns, state.st_size) for name, state in states.items()}
+    return {}
 
 
 LEDGER = "proofdeck.lock"

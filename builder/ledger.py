@@ -3,7 +3,8 @@
 `proofdeck.lock` is a header, then one JSON object a line: the note types, then the cards by key.
 So a change of a card is a change of its line, and git can merge two branches by keeping the lines
 of both (`merge=union`); what then stands there twice is settled on reading. Format 1 stays
-readable for ever. A minor version (`1.2`) may add fields, which older readers pass over.
+readable for ever. A minor version (`1.2`) may add fields, which older readers pass over. Format 2
+knows clozes; a ledger without one is still written in format 1.
 """
 
 from __future__ import annotations
@@ -16,25 +17,39 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from itertools import count
 from shlex import quote
-from typing import Any
+from types import MappingProxyType
+from typing import Any, get_args
 
-from builder.model import Bank, CannotRunError, Card, Code, Deck, Entry, Ledger, Place, Stamp, Text
+from builder.model import (
+    Bank,
+    CannotRunError,
+    Card,
+    Code,
+    Deck,
+    Entry,
+    Kind,
+    Ledger,
+    Markdown,
+    Place,
+    Stamp,
+    Text,
+)
 from builder.source import Source, SourceLine
 
-FORMAT = 1  # raised for what older readers cannot pass over: they refuse other numbers
+FORMAT = 2  # raised for what older readers cannot pass over: they refuse other numbers
 LARGEST = 64_000_000  # bytes; no larger ledger is read
 
 # The version of a card's looks, part of every digest. Raise it when the HTML of the fields changes
 # so much that learners need it on every note. Then every note is updated at the next import, which
 # replaces the learner's own tags on it. The style sheet and the templates need no new version:
 # they are updated apart from the notes.
-PRESENTATION = 1
+PRESENTATION = 2
 
 # How far the numbers of two notes are apart at least: room for the numbers of their cards.
 NOTE_STEP = 10
 
 _HEADER = (
-    f"# proofdeck.lock {FORMAT}: what the builds made of each card, so that Anki knows it again. "
+    "# proofdeck.lock {}: what the builds made of each card, so that Anki knows it again. "
     "Commit this file; only proofdeck edits it."
 )
 _HEADER_LINE = re.compile(r"# proofdeck\.lock ([0-9]{1,9})(?:\.[0-9]+)?(?![\w.])")
@@ -114,13 +129,13 @@ def _refuse_strangers(source: Source, lines: Sequence[SourceLine]) -> None:
     """Refuse a file without a header, and a header (a merge may leave several) of the future."""
     if not lines or not _HEADER_LINE.match(lines[0].text):
         first = lines[0].number if lines else 1
-        raise _damage(source, first, f"it does not start with `# proofdeck.lock {FORMAT}`")
+        raise _damage(source, first, "it does not start with `# proofdeck.lock 1`")
     for line in lines:
         header = _HEADER_LINE.match(line.text)
-        if header and int(header[1]) != FORMAT:
+        if header and not 1 <= int(header[1]) <= FORMAT:
             raise LedgerError(
                 f"{source.name}:{line.number}: the ledger has format {int(header[1])}, and this "
-                f"version of proofdeck reads format {FORMAT}: upgrade proofdeck"
+                f"version of proofdeck reads format {FORMAT} at most: upgrade proofdeck"
             )
 
 
@@ -136,7 +151,9 @@ def _value(source: Source, line: SourceLine) -> Entry | Stamp:
         if wrong := _wrong(raw, name):
             raise _damage(source, line.number, f"the field `{name}` {wrong}")
     fields: dict[str, Any] = {name: raw[name] for name in names}
-    return Stamp(**fields) if names is _STAMP else Entry(**fields)
+    if names is _STAMP:
+        return Stamp(**fields)
+    return Entry(**fields, markdown=raw.get("markdown") is True)
 
 
 def _wrong(raw: Mapping[str, object], name: str) -> str:
@@ -150,8 +167,8 @@ def _wrong(raw: Mapping[str, object], name: str) -> str:
         return "" if right else f"is no whole number from {least} to {most}"
     if not isinstance(value, str):
         return "is no text"
-    if name == "kind" and value not in {"question", "code"}:
-        return 'is neither "question" nor "code"'
+    if name == "kind" and value not in get_args(Kind):
+        return "is no kind of card"
     if name in _NEVER_EMPTY and not value:
         return "is empty"
     return "holds half a character" if _HALVES.search(value) else ""
@@ -201,24 +218,39 @@ def text(ledger: Ledger) -> str:
     """Return `ledger` as text: same ledger, same text. `read` gives it back."""
     stamps = sorted(ledger.stamps, key=lambda stamp: stamp.note_type)
     entries = sorted(ledger.entries, key=lambda entry: entry.key)
-    return "\n".join((_HEADER, *map(_line, stamps), *map(_line, entries), ""))
+    header = _HEADER.format(_format(entries))
+    return "\n".join((header, *map(_line, stamps), *map(_line, entries), ""))
+
+
+def _format(entries: Iterable[Entry]) -> int:
+    """Return the oldest format that can hold `entries`: no reader is shut out without need."""
+    return FORMAT if any(entry.kind == "cloze" for entry in entries) else 1
 
 
 def _line(value: Entry | Stamp) -> str:
     names = _STAMP if isinstance(value, Stamp) else _ENTRY
-    line = json.dumps({name: getattr(value, name) for name in names}, ensure_ascii=False)
+    fields = {name: getattr(value, name) for name in names}
+    if isinstance(value, Entry) and value.markdown:
+        fields["markdown"] = True
+    line = json.dumps(fields, ensure_ascii=False)
     return _UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", line)
 
 
 # ── what a build makes of it ─────────────────────────────────────────────────────────────────────
 
 
-def digest(card: Card, deck: Deck, verified: bool) -> str:  # noqa: FBT001 - a fact
+def digest(
+    card: Card,
+    deck: Deck,
+    verified: bool,  # noqa: FBT001 - a fact
+    images: Collection[str] = (),
+) -> str:
     """Return 32 hex digits that change when the note of `card` must be updated.
 
     They come from the source (what is asked and answered, section, the tags of `deck`, whether
-    the answer is `verified`) and from PRESENTATION, not from the HTML: a new highlighter or one
-    more test case updates no note. Texts count as Anki keeps them: composed (NFC), with LF.
+    the answer is `verified`, whether the text is Markdown, the names of its `images`, which come
+    from their content) and from PRESENTATION, not from the HTML: a new highlighter or one more
+    test case updates no note. Texts count as Anki keeps them: composed (NFC), with LF.
     """
     content = (
         PRESENTATION,
@@ -229,6 +261,7 @@ def digest(card: Card, deck: Deck, verified: bool) -> str:  # noqa: FBT001 - a f
         sorted(set(map(_plain, deck.tags))),
         verified,
         *([sorted(map(_plain, card.tags)), card.reverse] if card.tags or card.reverse else ()),
+        *(["markdown", *sorted(images)] if card.asked else ()),
     )
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
@@ -248,13 +281,15 @@ def renewed(  # noqa: PLR0913 - all that is known of a build
     guid: Callable[[str], str],
     retire: bool,
     gone: Collection[str] = (),
+    images: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Ledger:
     """Return the ledger after a build of `bank` at the UNIX time `now` (in seconds).
 
     `exported` are the keys of the cards in the package, `verified` says of a key whether its
-    answer was (a key that is missing was not), `note_types` are digests by name, and `guid` names
-    a new note by its key. A time changes only with its digest, and then it rises, whatever the
-    clock says. Cards that are not exported keep their entries as they are.
+    answer was (a key that is missing was not), `images` holds the names of its images,
+    `note_types` are digests by name, and `guid` names a new note by its key. A time changes only
+    with its digest, and then it rises, whatever the clock says. Cards that are not exported keep
+    their entries as they are.
 
     With `retire`, the entries of cards that are not in the bank are retired if their file is one
     of the bank's, or of `gone`: those that are no longer there. While a card of the bank has no
@@ -268,7 +303,8 @@ def renewed(  # noqa: PLR0913 - all that is known of a build
         for card in deck.cards:
             if card.key in shown:
                 before = entries.get(card.key) or _new(guid(card.key), next(numbers))
-                found = digest(card, deck, verified.get(card.key, False))
+                known = verified.get(card.key, False)
+                found = digest(card, deck, known, images.get(card.key, ()))
                 entries[card.key] = _entry(card, deck, before, found, now)
     files = {*gone, *(deck.file for deck in bank.decks)} if retire else set()
     entries |= {entry.key: replace(entry, retired=now) for entry in _left(ledger, bank, files)}
@@ -301,6 +337,7 @@ def _entry(card: Card, deck: Deck, before: Entry, found: str, now: int) -> Entry
         identifier=card.identifier,
         question=card.question,
         answer=card.answered,
+        markdown=card.asked is not None,
     )
 
 
@@ -343,9 +380,18 @@ def _buried(entry: Entry) -> int:
 
 
 def _card(entry: Entry) -> Card:
+    """Return a retired card as it was: a note has its type for ever."""
     place = Place(entry.file, 1, 1, 1, 1)
-    answer = Code(entry.answer, place) if entry.kind == "code" else Text(entry.answer, place)
-    return Card(entry.question, answer, entry.section, place, place, key=entry.key)
+    answer: Text | Code | Markdown = Text(entry.answer, place)
+    asked = None
+    if entry.kind == "code":
+        answer = Code(entry.answer, place)
+    elif entry.markdown or entry.kind == "cloze":
+        answer, asked = Markdown(entry.answer, place), Markdown(entry.question, place)
+    return Card(
+        entry.question, answer, entry.section, place, place,
+        key=entry.key, asked=asked, cloze=entry.kind == "cloze",
+    )  # fmt: skip
 
 
 def _left(ledger: Ledger, bank: Bank, files: Collection[str]) -> Iterator[Entry]:

@@ -144,7 +144,8 @@ class Reason(StrEnum):
     EMPTY_QUESTION = "empty-question"
     STRAY_TEXT = "stray-text"
     UNTITLED_CODE = "untitled-code"
-    OPEN_QUESTION = "question-outside-fence"
+    DRESSED_QUESTION = "dressed-question"
+    CLOZE_WITHOUT_GAP = "cloze-without-gap"
     UNCLOSED = "unclosed-block"
     FRONT_MATTER = "front-matter"
 
@@ -249,7 +250,8 @@ class Verdict:
     `domain` says in words where the answer holds ("one vector"), `beyond` where it was asked, too,
     and does not; `variant` names the convention it
     follows, empty where there is only one. `summary`, `evidence` and `hint` are for people, and
-    harmless to print: whatever comes from an answer has been escaped to one line.
+    harmless to print: whatever comes from an answer has been escaped to one line. `formula` is
+    what the kernel computes, in TeX: only an answer that matches has one, and not every kernel.
     """
 
     status: Status
@@ -264,6 +266,7 @@ class Verdict:
     hint: str = ""
     cause: Cause | None = None
     beyond: str = ""
+    formula: str = ""
 
     @property
     def cases(self) -> int:
@@ -281,7 +284,8 @@ class Entry:
     `key` names it for ever; `guid` is Anki's name of its note and `note_id` the note's number.
     `digest` is that of the note's content, `mod` the UNIX time in seconds when it changed last.
     `retired` is the time when it left the bank, 0 while it is there. The rest is what the card
-    was at the last build: enough to recognise it when it is reworded or moved.
+    was at the last build: enough to recognise it when it is reworded or moved. `markdown` tells
+    that its texts are Markdown.
     """
 
     key: str
@@ -297,6 +301,7 @@ class Entry:
     question: str
     answer: str
     retired: int = 0
+    markdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,8 +337,9 @@ class ChangeKind(StrEnum):
 class Change:
     """One change: of `card`, None where it left the bank, against `before`, None where it is new.
 
-    A card may have several, one of a kind. An unsure one has the candidates of the ledger that
-    it may be, best first, and its card has no key.
+    A new card has a `before` if it was of another kind. A card may have several changes, one of a
+    kind. An unsure one has the candidates of the ledger that it may be, best first, and its card
+    has no key.
     """
 
     kind: ChangeKind

@@ -26,6 +26,28 @@ def slug(title: str) -> str:
     return "-".join(words)[:_LONGEST].rstrip("-") or "untitled"
 
 
+# Signs that questions may gain or lose and still ask the same.
+_ORDINARY = frozenset("?.,;:!'\"()`_-‐‑–—’‘“”„«»…¿¡？。，；：！、（）「」『』《》")
+
+
+def is_told_by_slug(title: str) -> bool:
+    """Tell whether the slug of `title` loses nothing that may make it another title.
+
+    >>> is_told_by_slug("What is C++, briefly?"), is_told_by_slug("Is a > b?")
+    (True, False)
+    """
+    found = slug(title)
+    if found == "untitled" or len(found) >= _LONGEST - 1:  # a hyphen may have been cut off, too
+        return False
+    return all(map(_is_told, unicodedata.normalize("NFC", title)))
+
+
+def _is_told(sign: str) -> bool:
+    if sign in _ORDINARY or sign in _SPOKEN or sign.isspace():
+        return True
+    return _in_word(sign) and unicodedata.normalize("NFKC", sign) == sign
+
+
 def _in_word(sign: str) -> bool:
     """Tell letters, digits and the marks on them (the vowels of Hindi and Thai) from the rest."""
     return unicodedata.category(sign)[0] in "LNM"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from builder import files
 from builder.build import build
+from builder.media.formats import SUFFIXES as IMAGES
 from builder.model import CannotRunError, Diagnostic, Report, Severity, Status
 from builder.report import text
 from builder.report.plain import harmless
@@ -34,7 +35,7 @@ Clock = Callable[[], float]
 """Tells the time in UNIX seconds."""
 
 _Snapshot = Mapping[str, bytes]
-"""Digests of all files that a build reads, by the names that people know them by."""
+"""What tells whether a file that a build reads has changed, by the names that people know."""
 
 # Milliseconds: a save is over when nothing more came for a step, and waited for up to the debounce;
 # after an idle time without events it is checked that the watched folders are still the same.
@@ -43,21 +44,28 @@ _DEBOUNCE = 400
 _IDLE = 100
 
 _MOST_NAMES = 3
+_MOST_FILES = 20_000  # below a folder: images in one with more are not watched
 
 
 def watch(
-    settings: Settings, say: Say, stop: threading.Event | None = None, *, clock: Clock = time.time
+    settings: Settings,
+    say: Say,
+    stop: threading.Event | None = None,
+    *,
+    clock: Clock = time.time,
+    built: Callable[[Report], None] = lambda _: None,
 ) -> None:
     """Build, say in a line what came of it, and do so again at every save, until `stop` is set.
 
-    Verdicts are remembered from build to build, those of a run without a cache until it ends. Each
-    build has the time of `clock` as its own. Raises CannotRunError where the first build cannot be
-    done at all; later on that is said, and the next save may mend it. A KeyboardInterrupt passes:
-    the build that it ends has written nothing.
+    `built` gets each report before anything is said of it. Verdicts are remembered from build to
+    build, those of a run without a cache until it ends. Each build has the time of `clock` as its
+    own. Raises CannotRunError where the first build cannot be done at all; later on that is said,
+    and the next save may mend it. A KeyboardInterrupt passes: the build that it ends has written
+    nothing.
     """
     stop = stop or threading.Event()
     with _remembering(settings) as remembering:
-        session = _Session(remembering, say, clock)
+        session = _Session(remembering, say, clock, built)
         for _ in _saves(session.folders, stop):
             session.look()
             if stop.is_set():
@@ -169,7 +177,12 @@ def _snapshot(paths: Sequence[str]) -> _Snapshot:
             notes += files.find((path,))
         except CannotRunError:
             continue
-    return {
+    images = {
+        name: repr(state).encode()
+        for path in paths
+        for name, state in files.saved(path, IMAGES, _MOST_FILES).items()
+    }
+    return images | {
         found.name: digest
         for found in (*notes, *files.kernels(notes))
         if (digest := _digest(found)) is not None
@@ -211,6 +224,7 @@ class _Session:
     settings: Settings
     say: Say
     clock: Clock
+    built: Callable[[Report], None]
     seen: _Snapshot | None = None
     shown: frozenset[tuple[str, ...]] = field(default_factory=frozenset)
 
@@ -235,6 +249,7 @@ class _Session:
         now, start = self.clock(), time.monotonic()
         try:
             report = build(replace(self.settings, now=int(now)))
+            self.built(report)
             result, blocks = self._told(report)
         except CannotRunError as error:
             if first:

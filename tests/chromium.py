@@ -1,11 +1,21 @@
-"""A headless Chromium: what a page holds after its scripts ran, and what it looks like."""
+"""A headless Chromium: what a page holds after its scripts ran, and what it looks like.
+
+A test that presses keys and buttons drives it: `with driven() as browser`. The rest needs nothing
+but the program.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HOW_TO_GET_IT = "no Chromium on the PATH: `apt-get install chromium`"
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -25,6 +35,23 @@ _QUIET = (
 def program() -> str | None:
     """Return the path of the browser, if there is one."""
     return next((path for path in map(which, _NAMES) if path), None)
+
+
+@contextmanager
+def driven() -> Iterator[Browser]:
+    """Give the browser to drive. A test without one is skipped."""
+    import pytest
+    from playwright.sync_api import sync_playwright
+
+    found = program()
+    if found is None:
+        pytest.skip(HOW_TO_GET_IT)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
 
 
 def dom(page: str, *, width: int, height: int = 800) -> str:

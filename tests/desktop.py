@@ -40,14 +40,14 @@ def main(package: Path, folder: Path) -> None:
     """Import `package` into a fresh profile and write the pictures into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     base = Path(tempfile.mkdtemp(prefix="anki-"))
-    _make_profile(base)
+    make_profile(base)
     app = aqt._run(["anki", "-b", str(base), "-p", "User 1", "-l", "en_US"], exec=False)
     assert app is not None
     _walk(iter(list(_steps(package.resolve(), folder))))
     app.exec()
 
 
-def _make_profile(base: Path) -> None:
+def make_profile(base: Path) -> None:
     """Make a profile that starts without a dialog, an update check or a graphics card."""
     manager = ProfileManager(base)
     manager.setupMeta()
@@ -72,7 +72,7 @@ def _walk(steps: Iterator[Step]) -> None:
 
 
 def _steps(package: Path, folder: Path) -> Iterator[Step]:
-    yield lambda: _import(package)
+    yield lambda: import_package(package)
     for place in PLACES:
         yield lambda place=place: _review(place)
         for side in ("front", "back"):
@@ -87,7 +87,8 @@ def _steps(package: Path, folder: Path) -> Iterator[Step]:
     yield _leave
 
 
-def _import(package: Path) -> None:
+def import_package(package: Path) -> None:
+    """Import `package` with the options of Anki's own dialog."""
     options = aqt.mw.col._backend.get_import_anki_package_presets()
     request = ImportAnkiPackageRequest(package_path=str(package), options=options)
     aqt.mw.col.import_anki_package(request)

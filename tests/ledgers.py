@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from builder.edition import Edition
 from builder.export.apkg import guid, note_types
-from builder.model import Edition, Entry, Ledger, Stamp
+from builder.model import Entry, Ledger, Stamp
 
 MONDAY = 1_764_000_000
 TUESDAY = MONDAY + 86_400

@@ -11,14 +11,18 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from html import unescape
 from pathlib import Path
 
 import chromium
 from learner import Learner, Side
 
+from builder.render.math import mathml
+
 WIDTH = 800
 _TALLY = "<script>document.title = 'height ' + document.getElementById('qa').offsetHeight</script>"
 _ROOM = 96
+_FORMULA = re.compile(r"\\\[(.+?)\\\]", re.DOTALL)
 
 
 def main(package: Path, folder: Path) -> None:
@@ -26,7 +30,7 @@ def main(package: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     side = _answer(package.read_bytes())
     for name, night in (("day", False), ("night", True)):
-        page = side.page(night=night)
+        page = _FORMULA.sub(_set, side.page(night=night))
         target = folder / f"card-{name}.png"
         chromium.picture(page, target, width=WIDTH, height=_height(page))
 
@@ -41,6 +45,11 @@ def _answer(package: bytes) -> Side:
     if not coded:
         sys.exit("this package has no code card")
     return (verified or coded)[0]
+
+
+def _set(formula: re.Match[str]) -> str:
+    """Return a formula as MathML: there is no MathJax here."""
+    return mathml(unescape(formula[1]), display=True)
 
 
 def _height(page: str) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from builder.assemble import assemble
 from builder.identity import identify
-from builder.model import Bank, Card, Code, Deck, Place
+from builder.model import Bank, Card, Deck, Markdown, Place
 from builder.parse import Document, parse
 from builder.source import Source
 
@@ -49,23 +50,36 @@ def shown(deck: Deck) -> str:
         f'link "{link.target}" heading "{link.heading}" alias "{link.alias}" {_place(link.place)}'
         for link in deck.links
     ]
+    lines += [f'image "{embed.target}" {_place(embed.place)}' for embed in deck.embeds]
     return "\n".join(lines) + "\n"
 
 
 def _card(card: Card) -> list[str]:
     section = f' in "{card.section}"' if card.section else ""
     number = f" {card.number}" if card.number is not None else ""
-    answer = card.answer
-    text = answer.source if isinstance(answer, Code) else answer.text
+    both_ways = " and reverse" if card.reverse else ""
     return [
-        f"{card.kind}{number} {_place(card.place)}{section}",
+        f"{card.kind}{both_ways}{number} {_place(card.place)}{section}",
         *(f"  id {name}" for name in [card.identifier] if name),
+        *(f"  tag {tag}" for tag in card.tags),
         *(f"  allow {allow.rule}: {allow.reason}" for allow in card.allows),
         f"  asks {_place(card.question_place)}",
         *_indented(card.question),
-        f"  answer {_place(answer.place)}",
-        *_indented(text),
+        *(_snippets(card.asked) if card.asked else ()),
+        f"  answer {_place(card.answer.place)}",
+        *_indented(card.answered),
+        *(_snippets(card.answer) if isinstance(card.answer, Markdown) else ()),
     ]
+
+
+def _snippets(side: Markdown) -> Iterator[str]:
+    for one in side.snippets:
+        place = _place(one.code.place)
+        yield f"  fence {one.first}-{one.last} {one.language or 'plain'} {place}"
+        yield from _indented(one.code.source)
+    if side.program:
+        yield f"  program {_place(side.program.place)}"
+        yield from _indented(side.program.source)
 
 
 def _indented(text: str) -> list[str]:

@@ -256,6 +256,22 @@ def test_each_search_finds_notes_of_one_type() -> None:
     assert told.endswith(f"\nproofdeck question:\n  nid:{one}\n  nid:{two}")
 
 
+def test_a_cloze_takes_over_a_cloze() -> None:
+    """The step in Anki names our type of note; one that is worded otherwise may be another."""
+    Path("bank.md").write_text(
+        "# Deck\n\nC: {{c1::Rome}} is the capital of Italy\n\n"
+        "C: The mean moves with {{c1::outliers}}, so take the {{c2::median}} where they are\n",
+        encoding="utf-8",
+    )
+    near = "The mean moves with {{c1::outliers}}, take the {{c2::median}} where they are"
+    rome = "{{c1::Rome}} is the <b>capital</b> of Italy"
+    guids = foreign([(rome, ""), (near, ""), ("{{c1::What}}?", "")], genanki.CLOZE_MODEL)
+    told = adopt(settings(), "old.apkg", force=False)
+    assert [entry.guid for entry in entries().values()] == [guids[rome]]
+    assert "proofdeck cloze:" in told.splitlines()
+    assert f"(nearest note: {near})" in told
+
+
 def test_an_unsure_card_is_left_alone() -> None:
     """It may be an earlier card: that is settled first."""
     package(NOW)

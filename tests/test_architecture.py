@@ -20,7 +20,7 @@ MODULES = {
 STAGES = {"parse", "assemble", "identity", "verify", "rules", "render", "export", "report"}
 
 # Nouns and small pure functions that any room may use.
-VOCABULARY = {"model", "audited", "source", "names", "syntax"}
+VOCABULARY = {"model", "edition", "images", "audited", "source", "names", "syntax"}
 
 # What each room may import besides itself and the vocabulary. Where a stage stands here, it is for
 # the sake of its nouns, and the reason stands beside it.
@@ -28,7 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "": set(),
     "kernels": set(),
     "files": set(),
-    "settings": {"verify.limits"},  # a run's limits are values that the sandbox names
+    # a run's limits are values that the sandbox names, its looks those that exporters know
+    "settings": {"export", "verify.limits"},
     "parse": set(),
     "assemble": {"parse"},  # it reads blocks, and they are defined where they are made
     "identity": set(),
@@ -37,16 +38,31 @@ ALLOWED: dict[str, set[str]] = {
     "render": set(),
     "export": set(),
     "report": set(),
+    "media": {"files"},  # images stand on the disk
+    "scene": {"files", "media", "render", "rules"},  # a step of the build: what the cards show
+    "exporters": {"export", "rules"},  # a step of the build: who writes, and who cannot
+    "demonstration": set(),
+    "testing": {"demonstration", "export", "exporters"},
     "selection": {"rules"},  # it is a step of the build, and speaks of notes without cards
     "ledger": set(),
     "history": {"files", "ledger"},  # the ledger on the disk
-    "build": {*STAGES, "files", "history", "ledger", "selection", "settings"},
+    "build": {
+        *STAGES,
+        "exporters",
+        "files",
+        "history",
+        "ledger",
+        "scene",
+        "selection",
+        "settings",
+    },
     # what changed is told by the build's own stages, up to the keys, and by what the package is of
     "changes": {
         "build",
         "export",
         "files",
         "history",
+        "media",
         "ledger",
         "parse",
         "assemble",
@@ -54,8 +70,20 @@ ALLOWED: dict[str, set[str]] = {
         "rules",
         "settings",
     },
-    "arguments": {""},
+    "arguments": {"", "exporters"},
     "watch": {"build", "files", "settings", "report"},
+    # a preview shows what a build has found, again and again
+    "preview": {
+        "build",
+        "export",
+        "files",
+        "media",
+        "render",
+        "scene",
+        "settings",
+        "verify",
+        "watch",
+    },
     "cli": {
         "addon",
         "adopt",
@@ -63,8 +91,11 @@ ALLOWED: dict[str, set[str]] = {
         "audit",
         "build",
         "changes",
+        "export",
+        "exporters",
         "files",
         "kernels",
+        "preview",
         "settings",
         "report",
         "watch",
@@ -89,6 +120,8 @@ ALLOWED: dict[str, set[str]] = {
     "audit": {*STAGES, "build", "files", "review", "selection", "settings"},
     "__main__": {"cli"},
     "model": set(),
+    "edition": set(),
+    "images": set(),
     "audited": set(),
     "source": set(),
     "names": set(),
@@ -100,14 +133,21 @@ OWNERS = {
     "genanki": {"export.apkg"},
     "typst": {"export.pdf"},
     "pygments": {"render"},
+    "markdown": {"render.html"},
+    "pymdownx": {"render"},
+    "nh3": {"render.clean"},
+    "math_core": {"render.math"},
+    "http": {"preview"},
+    "xml": {"media.svg", "export.pdf", "render"},
+    "webbrowser": {"preview"},
     "ftfy": {"rules.text"},
     "yaml": {"assemble.frontmatter"},
-    "subprocess": {"verify"},
+    "subprocess": {"verify", "export.pdf"},  # large sheets are set in processes of their own
     "multiprocessing": set(),
     "numpy": {"kernels", "verify"},
     "tempfile": {"files", "verify", "export.pdf", "watch"},  # typst and the sandbox take files
     "argparse": {"arguments", "cli"},
-    "secrets": {"cli"},
+    "secrets": {"cli", "preview"},  # a seed, and a path that nobody can guess
     "tomllib": {"review"},
     "time": {"cli", "verify", "watch"},
     "datetime": {"export"},
@@ -225,7 +265,9 @@ def loaded(*arguments: str) -> set[str]:
     return set(done.stderr.split())
 
 
-HEAVY = {"numpy", "typst", "genanki", "pygments", "markdown", "subprocess"}
+HEAVY = {
+    "numpy", "typst", "genanki", "pygments", "markdown", "nh3", "math_core", "subprocess",
+}  # fmt: skip
 
 
 def test_what_is_not_needed_is_not_loaded() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import reading
 
 from builder.build import build
+from builder.demonstration import demonstration
 from builder.model import CannotRunError, Report, Status
 from builder.settings import Settings
 from builder.verify.limits import Order
@@ -29,19 +32,10 @@ def put(name: str, content: str | bytes) -> None:
     Path(name).write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def built(*paths: str, keep_going: bool = False, only: str = "", run: bool = False) -> Report:
+def built(*paths: str, run: bool = False, **choices: Any) -> Report:
     """Build the notes at `paths` into `out`."""
-    return build(
-        Settings(
-            paths=paths,
-            now=0,
-            order=Order(1, trust=True),
-            output="out",
-            only=only,
-            run=run,
-            keep_going=keep_going,
-        )
-    )
+    order = Order(1, trust=True)
+    return build(Settings(paths=paths, now=0, order=order, output="out", run=run, **choices))
 
 
 def names() -> list[str]:
@@ -226,6 +220,101 @@ def test_a_part_does_not_replace_the_whole() -> None:
     part = [file.path for file in built("note.md", only="B?").written]
     assert whole == ["out/note.apkg", "out/note.pdf"]
     assert part == ["out/note-selected.apkg", "out/note-selected.pdf"]
+
+
+def test_a_part_of_several_notes_does_not_replace_the_whole() -> None:
+    """Neither their package nor their sheets; a tag makes a part as a text does."""
+    put("bank/a.md", GOOD.replace("# Deck", "---\ntags: [one]\n---\n# Deck"))
+    put("bank/b.md", GOOD.replace("# Deck", "---\ntags: [two]\n---\n# Other"))
+    built("bank")
+    built("bank", only="a?")
+    built("bank", tags=("one",))
+    assert names() == [
+        "a-selected.apkg", "a-selected.pdf", "a.pdf", "b-selected.pdf", "b.pdf",
+        "proofdeck-selected.apkg", "proofdeck.apkg",
+    ]  # fmt: skip
+
+
+def test_a_part_retires_no_card() -> None:
+    """What is not asked for has not left the bank."""
+    put("bank.md", GOOD.replace("```", "## Some\n\n```", 1))
+    built("bank.md")
+    built("bank.md", tags=("some",), only="a?")
+    assert '"retired": 0' in Path("proofdeck.lock").read_text(encoding="utf-8")
+    assert not built("bank.md").changes
+
+
+def test_an_exporter_that_is_missing_ends_the_run_before_anything_is_judged() -> None:
+    """A typing mistake costs no minute."""
+    put("code.md", CODE)
+    told: list[object] = []
+    settings = Settings(("code.md",), 0, Order(1, trust=True), "out", exporters=("pdff",))
+    with pytest.raises(CannotRunError, match="no exporter 'pdff'"):
+        build(settings, lambda *step: told.append(step))
+    assert not told
+
+
+def test_cards_that_left_get_a_package_of_their_own() -> None:
+    """If a package is asked for, and beside it."""
+    put("bank.md", GOOD)
+    built("bank.md")
+    put("bank.md", reading.pairs("a?"))
+    built("bank.md", tombstones=True)
+    assert names() == ["bank-retired.apkg", "bank.apkg", "bank.pdf"]
+    for file in Path("out").iterdir():
+        file.unlink()
+    built("bank.md", tombstones=True, exporters=("json",))
+    assert names() == ["bank.json"]
+
+
+# ── what cards show besides their text ───────────────────────────────────────────────────────────
+
+OPEN = "# Open\n\nQ: What is {}?\nA: This\n\n```\nQ: plain?\nA: yes\n```\n"
+
+
+def test_an_image_is_in_the_package() -> None:
+    """Under a name that comes from its content."""
+    (dot,) = demonstration().media
+    put("bank/open.md", OPEN.format("![a dot](dot.png)"))
+    put("bank/dot.png", dot.content)
+    report = built("bank", exporters=("json", "apkg"))
+    assert report.clean
+    (media,) = json.loads(Path("out/open.json").read_bytes())["media"]
+    assert media["name"] == dot.name
+    with zipfile.ZipFile("out/open.apkg") as package:
+        assert dot.content in [package.read(name) for name in package.namelist()]
+
+
+def test_a_card_whose_image_is_missing_is_left_out() -> None:
+    """The error stands at the image; the next card is whole."""
+    put("bank/open.md", OPEN.format("![a dot](dot.png)"))
+    report = built("bank", exporters=("json",), keep_going=True)
+    assert rules_of(report) == ["missing-image"]
+    (card,) = json.loads(Path("out/open.json").read_bytes())["decks"][0]["cards"]
+    assert card["title"] == "plain?"
+
+
+@pytest.mark.parametrize("output", ["out", None])
+def test_a_formula_that_cannot_be_set_is_an_error_of_its_card(output: str | None) -> None:
+    """Whether a deck is written or not."""
+    put("open.md", OPEN.format("$\\nosuchcommand$"))
+    report = build(Settings(("open.md",), 0, Order(1), output, run=False, keep_going=True))
+    assert rules_of(report) == ["bad-formula"]
+    assert [card.place.line for card in report.left_out] == [3]
+
+
+def test_in_a_vault_cards_lead_to_their_notes() -> None:
+    """By the vault's name and the note's path in it; without a vault there is no link."""
+    put("My notes/ml/open.md", OPEN.format("it"))
+
+    def links(**choices: str) -> set[str]:
+        built("My notes/ml", exporters=("json",), **choices)
+        (deck,) = json.loads(Path("out/open.json").read_bytes())["decks"]
+        return {card["link"] for card in deck["cards"]}
+
+    assert links() == {""}
+    (link,) = links(vault="My notes")
+    assert link.startswith("obsidian://open?vault=My%20notes&file=ml%2Fopen")
 
 
 def test_a_slip_of_one_question_costs_its_neighbour_nothing() -> None:

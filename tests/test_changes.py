@@ -8,8 +8,10 @@ from pathlib import Path
 import commands
 import pytest
 import reading
+from images import png
 from learner import Learner
 
+from builder.export.apkg import note_types
 from builder.history import read
 from builder.model import Ledger
 
@@ -164,7 +166,8 @@ def test_a_damaged_ledger_is_never_started_anew(capsys: Capsys) -> None:
     Path("proofdeck.lock").write_text(text.replace('"guid"', '"giud"', 1), encoding="utf-8")
     done = _build(capsys)
     assert done.status == 2
-    assert "proofdeck.lock:4: the ledger is damaged" in done.err
+    first = 2 + len(note_types())
+    assert f"proofdeck.lock:{first}: the ledger is damaged" in done.err
     assert "git checkout" in done.err
 
 
@@ -239,3 +242,28 @@ def test_tombstones_tag_who_left_and_come_off_again(tmp_path: Path, capsys: Caps
         after = learner.database.all("select id, due, ivl, reps, queue from cards order by id")
         assert after == rows
         assert learner.database.scalar("select count() from notes") == 3
+
+
+def test_an_update_of_nearly_all_notes_is_announced(capsys: Capsys) -> None:
+    """Whatever makes it: here the tags, of which no single change is told."""
+    _write(*(f"What is thing {word}? = It is {word}" for word in "abcdefghijkl"))
+    _build(capsys, "--export", "apkg")
+    told = commands.run(capsys, "diff", "bank.md").out
+    assert "nearly every note changes" not in told
+    text = Path("bank.md").read_text(encoding="utf-8")
+    Path("bank.md").write_text(f"---\ntags: [new]\n---\n{text}", encoding="utf-8")
+    told = commands.run(capsys, "diff", "bank.md").out
+    assert "nearly every note changes" in told
+    assert "12 unchanged" in told
+
+
+def test_an_image_that_was_painted_anew_updates_its_note(capsys: Capsys) -> None:
+    """Or Anki would show the old one for ever."""
+    note = "# Deck\n\nQ: What is this? ![](a.png)\n\nA: a picture\n"
+    Path("bank.md").write_text(note, encoding="utf-8")
+    times = []
+    for size in (1, 1, 2):
+        Path("a.png").write_bytes(png(size, size))
+        assert _build(capsys, "--export", "apkg").status == 0
+        times += [entry.mod for entry in _ledger().entries]
+    assert times[0] == times[1] < times[2]

@@ -11,12 +11,14 @@ import struct
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Mapping
 from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
 
 import commands
+import pdfplumber
 import pytest
 import reading
 
@@ -96,9 +98,20 @@ def test_keep_going_writes_and_is_still_one(capsys: Capsys) -> None:
         (["check", "latin.md"],
          "latin.md: byte 0xe9 in line 2 is not UTF-8: save the note as UTF-8"),
         (["check", "prose"],
-         "no note here holds a card: write `Q:` and `A:` in a plain fence"),
+         "no note here holds a card: write `Q:` and `A:` lines"),
         (["check", "good.md", "-k", "zzz"], "no question holds 'zzz', which -k asks for"),
         (["build", "good.md", "-o", "good.md/o"], "good.md/o: cannot write here: not a directory"),
+        (["check", "good.md", "--tag", "zzz", "--tag", "y"],
+         "no card has the tag 'zzz' or 'y', which --tag asks for"),
+        (["build", "good.md", "--export", "docx"],
+         "no exporter 'docx' is installed; there is apkg, csv, html, json, pdf"),
+        (["build", "good.md", "--css", "none.css"], "none.css: no such file or directory"),
+        (["build", "good.md", "--css", "latin.md"],
+         "latin.md: byte 0xe9 in line 2 is not UTF-8: save the note as UTF-8"),
+        (["check", "good.md", "--css", "fetching.css"],
+         ("fetching.css: line 2 of the style sheet: `@import` would load a file: "
+          "write its rules here")),
+        (["build", "good.md", "--vault", "nowhere"], "nowhere: no such folder"),
         (["build", "good.md", "-o", ""], "the output folder (-o) has an empty name"),
         (["check", "\x1b[31m\n::error::"], "\\x1b[31m\\n::error::: no such file or folder"),
     ],
@@ -112,13 +125,21 @@ def test_what_cannot_be_done_is_two_and_one_line(
     Path("prose/a.md").write_text("words", encoding="utf-8")
     Path("binary.md").write_bytes(b"a\0")
     Path("latin.md").write_bytes(b"a\ncaf\xe9")
+    Path("fetching.css").write_text("p {}\n@import 'https://example.org/a.css'", encoding="utf-8")
     before = written()
     done = commands.run(capsys, *arguments)
     assert (done.status, done.out, done.err) == (2, "", f"proofdeck: {line}\n")
     assert written() == before
 
 
-@pytest.mark.parametrize("arguments", [[], ["--nope"], ["build", "--format", "xml"], ["deck"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [], ["--nope"], ["build", "--format", "xml"], ["deck"], ["check", "--export", "json"],
+        ["build", "--pages", "0"], ["build", "--pages", "two"], ["build", "--font-size", "nan"],
+        ["build", "--font-size", "100"], ["build", "--landscape", "--portrait"],
+    ],
+)  # fmt: skip
 def test_a_command_line_that_makes_no_sense_is_two(capsys: Capsys, arguments: list[str]) -> None:
     """The usage is shown."""
     with pytest.raises(SystemExit) as caught:
@@ -192,6 +213,58 @@ def test_only_some_cards(capsys: Capsys) -> None:
     assert (done.status, done.out) == (0, "1 card, 0 errors, 0 warnings\n")
 
 
+def test_only_cards_with_a_tag(capsys: Capsys) -> None:
+    """A tag of theirs or of the note, or the name of their section; one of several is enough."""
+    note = (
+        "---\ntags: [ml::nets]\n---\n# Deck\n\n## Big O\n\n```\nQ: a?\nA: b\n```\n\n"
+        "## Trees\n\n```\nQ: c?\nA: d\n\nQ: e?\nA: f\n```\n"
+    )
+    Path("tagged.md").write_text(note, encoding="utf-8")
+    for tags, cards in (
+        (["ML"], 3), (["ml::nets"], 3), (["trees"], 2), (["big-o"], 1), (["trees", "big-o"], 3),
+    ):  # fmt: skip
+        options = [word for tag in tags for word in ("--tag", tag)]
+        done = commands.run(capsys, "check", "tagged.md", "good.md", *options)
+        assert done.out.startswith(f"{cards} card")
+    done = commands.run(capsys, "check", "tagged.md", "-k", "c?", "--tag", "trees")
+    assert done.out.startswith("1 card,")
+
+
+def test_the_sheet_is_set_as_it_is_wished(capsys: Capsys) -> None:
+    """Its paper, and which way it is turned."""
+
+    def size(*options: str) -> tuple[int, int]:
+        arguments = ["build", "good.md", "-o", "o", "--export", "pdf", *options]
+        assert commands.run(capsys, *arguments).status == 0
+        with pdfplumber.open("o/good.pdf") as sheet:
+            return round(sheet.pages[0].width), round(sheet.pages[0].height)
+
+    assert sorted(size("--paper", "letter")) == [612, 792]
+    assert size("--portrait") == (595, 842)
+    assert size("--landscape") == (842, 595)
+
+
+def test_a_sheet_that_cannot_have_so_few_pages_says_so(capsys: Capsys) -> None:
+    """A warning, as the sheet is still there."""
+    many = reading.pairs(*(f"How many questions are {number}?" for number in range(400)))
+    Path("many.md").write_text(many, encoding="utf-8")
+    arguments = ["build", "many.md", "-o", "o", "--export", "pdf", "--pages"]
+    done = commands.run(capsys, *arguments, "1")
+    assert done.status == 0
+    assert "warning[X404]: the sheet has " in done.out
+
+
+def test_a_style_sheet_of_the_learners_own_is_in_the_deck(capsys: Capsys) -> None:
+    """Behind ours. A build without it changes the looks back."""
+    Path("my.css").write_text(".card { color: rebeccapurple }", encoding="utf-8")
+    arguments = ["build", "good.md", "-o", "o", "--export", "apkg"]
+    assert commands.run(capsys, *arguments, "--css", "my.css").status == 0
+    with zipfile.ZipFile("o/good.apkg") as package:
+        assert b"rebeccapurple" in package.read("collection.anki2")
+    assert commands.run(capsys, "check", "good.md", "--locked", "--css", "my.css").status == 0
+    assert commands.run(capsys, "check", "good.md", "--locked").status == 1
+
+
 def test_nothing_says_verified_when_nothing_ran(capsys: Capsys) -> None:
     """An endless answer is no error then."""
     Path("endless.md").write_text(ENDLESS, encoding="utf-8")
@@ -250,7 +323,7 @@ def test_the_version(capsys: Capsys) -> None:
     with pytest.raises(SystemExit) as caught:
         commands.run(capsys, "--version")
     assert caught.value.code == 0
-    assert capsys.readouterr().out == f"proofdeck {__version__}\n"
+    assert capsys.readouterr().out.startswith(f"proofdeck {__version__}\nexporters of proofdeck ")
 
 
 # ── the audit ────────────────────────────────────────────────────────────────────────────────────
@@ -324,6 +397,37 @@ def test_our_own_bank_misses_nothing(capsys: Capsys) -> None:
     assert done.status == 0
     summary = json.loads(done.out)["summary"]
     assert (summary["answers"], summary["missed"], summary["stale"]) == (5, 0, 0)
+
+
+# ── exporters ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_only_what_is_asked_for_is_written(capsys: Capsys) -> None:
+    """Each exporter once, however often it is named."""
+    options = ["--export", "json", "--export", "csv", "--export", "json"]
+    assert commands.run(capsys, "build", "good.md", "-o", "o", *options).status == 0
+    assert written() == ["o/good.csv", "o/good.json", "proofdeck.lock"]
+
+
+def test_the_list_of_exporters_tells_what_each_writes(capsys: Capsys) -> None:
+    """And who brought it."""
+    done = commands.run(capsys, "exporters")
+    assert (done.status, done.err) == (0, "")
+    assert f"pdf      a sheet of each deck, to print (proofdeck {__version__})\n" in done.out
+
+
+# ── the preview ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_preview_shows_faulty_cards_too() -> None:
+    """It writes a page, and neither a deck nor the ledger; the status is that of a check."""
+    done = commands.spawn("preview", "faulty.md", "-o", "o", BROWSER="true")
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert written() == ["o/faulty.html"]
+    assert done.stdout.endswith(b"2 cards, 1 error, 0 warnings\nwrote o/faulty.html\n")
+    done = commands.spawn("preview", "good.md", "--format", "json", "-k", "b?", BROWSER="true")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["summary"]["files"][0]["path"] == "output/good-selected.html"
 
 
 # ── surroundings ─────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,59 @@ def test_what_a_killed_run_left_is_swept_after_an_hour(tmp_path: Path) -> None:
     os.utime(old, (hours_ago, hours_ago))
     files.write(str(tmp_path), [Artefact("a", b"1")])
     assert sorted(path.name for path in tmp_path.iterdir()) == [".proofdeck-young", "a"]
+
+
+# ── below a folder ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_below_a_folder_is_read_as_far_as_asked(here: Path) -> None:
+    """By the parts of its path; what is not there is nothing."""
+    put("a/b/c.txt")
+    assert files.below(here, ("a", "b", "c.txt"), 3) == b"# T"
+    assert files.below(here, ("a", "b", "d.txt"), 3) is None
+    assert files.below(here, ("a", "b", "c.txt", "d"), 3) is None
+    assert files.below(here, ("x" * 300,), 3) is None
+    assert files.below(here / "gone", ("a",), 3) is None
+    with pytest.raises(files.FileError, match="this is no file"):
+        files.below(here, ("a", "b"), 3)
+
+
+@pytest.mark.parametrize("part", ["..", ".", "", "../a", "/etc/passwd"])
+def test_nothing_above_a_folder_is_below_it(here: Path, part: str) -> None:
+    """Not even for a caller that forgot to look."""
+    put("secret.txt", "a/b.txt")
+    assert files.below(here / "a", (part, "secret.txt"), 9) is None
+    assert files.below(here / "a", (part,), 9) is None
+
+
+def test_a_link_below_a_folder_is_refused(here: Path) -> None:
+    """As the file and on the way to it; the folder itself may be one."""
+    put("a/b.txt", "secret/c.txt")
+    Path("a/link.txt").symlink_to("b.txt")
+    Path("a/folder").symlink_to("../secret")
+    for parts in (("link.txt",), ("folder", "c.txt")):
+        with pytest.raises(files.LinkError):
+            files.below(here / "a", parts, 9)
+    Path("again").symlink_to("a")
+    assert files.below(here / "again", ("b.txt",), 9) == b"# T\n"
+
+
+def test_no_file_stays_open(here: Path) -> None:
+    """Whatever became of it."""
+    put("a/b.txt")
+    Path("a/link").symlink_to("b.txt")
+    before = len([*Path("/dev/fd").iterdir()])
+    for parts in (("a", "b.txt"), ("a", "gone"), ("a",), ("a", "link")):
+        with suppress(files.FileError):
+            files.below(here, parts, 9)
+    assert len([*Path("/dev/fd").iterdir()]) == before
+
+
+@pytest.mark.usefixtures("here")
+def test_files_of_some_suffixes_are_listed() -> None:
+    """Sorted; hidden ones and those behind links are left out."""
+    put("v/b.PNG", "v/a/c.png", "v/.git/d.png", "v/.e.png", "v/f.txt", "w/g.png")
+    Path("v/link").symlink_to("../w")
+    assert files.named_like(Path("v"), {".png"}, 9) == (("a", "c.png"), ("b.PNG",))
+    with pytest.raises(files.FileError, match="more than 3 files"):
+        files.named_like(Path("v"), {".png"}, 3)

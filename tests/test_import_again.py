@@ -21,7 +21,7 @@ from learner import Learner
 
 from builder.build import build
 from builder.export import cards
-from builder.model import Artefact, Change, ChangeKind, DeckView, Finding
+from builder.model import Change, ChangeKind
 from builder.settings import Settings
 from builder.verify.limits import Order
 
@@ -188,11 +188,6 @@ EDITS: dict[str, Callable[[Bank], set[int]]] = {
 # ── the author and the learner ───────────────────────────────────────────────────────────────────
 
 
-def no_sheet(deck: DeckView, *, paper: str) -> tuple[Artefact, tuple[Finding, ...]]:
-    """Stand in for the printed sheet, which takes nine tenths of a build and no learner imports."""
-    return Artefact(f"{deck.name}.pdf", paper.encode()), ()
-
-
 @dataclass(slots=True)
 class Author:
     """Somebody with a bank in a folder, who builds it now and then, an hour apart."""
@@ -205,9 +200,10 @@ class Author:
         """Write the notes, build them, and return the package."""
         self.now += HOUR
         self.bank.write(self.folder)
-        with patch("builder.export.pdf.export", no_sheet):
-            paths, out = (str(self.folder),), str(self.folder / "out")
-            report = build(Settings(paths, self.now, Order(1), out, run=False))
+        paths, out = (str(self.folder),), str(self.folder / "out")
+        # No sheet: it takes nine tenths of a build, and no learner imports it.
+        settings = Settings(paths, self.now, Order(1), out, run=False, exporters=("apkg",))
+        report = build(settings)
         assert report.clean, [found.message for found in report.diagnostics]
         self.changes = report.changes
         return (self.folder / "out" / "proofdeck.apkg").read_bytes()
@@ -397,7 +393,7 @@ def test_a_card_that_was_deleted_and_comes_back_is_the_same_one(course: Course) 
 
 def test_another_style_updates_no_note(course: Course) -> None:
     """The note types take it over."""
-    with patch("builder.export.apkg.css", lambda: ".card { color: teal }"):
+    with patch("builder.export.cards.css", lambda _="": ".card { color: teal }"):
         course.goes_on(set())
     stored = course.learner.database.list("select config from notetypes")
     assert any(b"teal" in bytes(one) for one in stored)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,20 @@ from builder.ledger import (
     text,
     tombstones,
 )
-from builder.model import Bank, CannotRunError, Card, Code, Deck, Entry, Ledger, Place, Stamp, Text
+from builder.model import (
+    Bank,
+    CannotRunError,
+    Card,
+    Code,
+    Deck,
+    Entry,
+    Kind,
+    Ledger,
+    Markdown,
+    Place,
+    Stamp,
+    Text,
+)
 from builder.source import Source
 
 NOW = 1_764_000_000
@@ -56,7 +70,7 @@ TIMES = st.integers(0, 2 * NOW)
 ENTRIES = st.builds(
     Entry,
     key=NAMES, guid=NAMES, note_id=st.integers(1, 10**14), mod=TIMES, digest=LITERALS,
-    file=LITERALS, deck=LITERALS, section=LITERALS, kind=st.sampled_from(["question", "code"]),
+    file=LITERALS, deck=LITERALS, section=LITERALS, kind=st.sampled_from(get_args(Kind)),
     identifier=LITERALS, question=LITERALS, answer=LITERALS,
     retired=st.just(0) | TIMES,
 )  # fmt: skip
@@ -114,7 +128,9 @@ def test_the_text_is_frozen() -> None:
     )
 
 
-@pytest.mark.parametrize("header", [HEADER, "# proofdeck.lock 1", "# proofdeck.lock 1.7 new words"])
+@pytest.mark.parametrize(
+    "header", [HEADER, "# proofdeck.lock 1", "# proofdeck.lock 1.7 new words", "# proofdeck.lock 2"]
+)
 def test_later_minor_versions_are_read(header: str) -> None:
     """Unknown fields, comments, empty lines and a second header (of a merge) are passed over."""
     later = line(ENTRY)[:-1] + ', "colour": ["red"]}'
@@ -167,7 +183,7 @@ def test_a_missing_field_is_damage(name: str) -> None:
         (having(note_id=0), "`note_id` is no whole number"),
         (having(note_id=2**63), "`note_id` is no whole number"),
         (having(retired=None), "`retired` is no whole number"),
-        (having(kind="cloze"), '`kind` is neither "question" nor "code"'),
+        (having(kind="clozen"), "`kind` is no kind of card"),
         (having(answer="\ud800"), "`answer` holds half a character"),
     ],
 )
@@ -193,12 +209,23 @@ def test_a_file_without_a_header_is_damaged(first: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "lines", [("# proofdeck.lock 2",), (HEADER, "# proofdeck.lock 12.1 x", "{")]
+    "lines", [("# proofdeck.lock 3",), (HEADER, "# proofdeck.lock 12.1 x", "{")]
 )
 def test_another_format_asks_for_an_upgrade(lines: tuple[str, ...]) -> None:
     """The number comes first, whatever the lines then hold."""
-    with pytest.raises(LedgerError, match=r"lock:[12]: .* format (2|12), .*: upgrade proofdeck$"):
+    with pytest.raises(LedgerError, match=r"lock:[12]: .* format (3|12), .*: upgrade proofdeck$"):
         reads(*lines)
+
+
+def test_only_a_ledger_with_a_cloze_needs_a_new_reader() -> None:
+    """Older versions are told to upgrade by its format, and read all others."""
+    cloze = replace(ENTRY, kind="cloze", question="{{c1::f}}", answer="")
+    assert text(Ledger((ENTRY,))).startswith("# proofdeck.lock 1: ")
+    assert text(Ledger((cloze,))).startswith("# proofdeck.lock 2: ")
+    assert read(Source("l", text(Ledger((cloze,))))).entries == (cloze,)
+    newer = text(Ledger((replace(cloze, key="z", guid="z", note_id=1),)))
+    merged = read(Source("l", text(Ledger((ENTRY,))) + newer))
+    assert [entry.kind for entry in merged.entries] == ["question", "cloze"]
 
 
 @pytest.mark.parametrize("marker", ["<<<<<<< HEAD", "||||||| base", "=======", ">>>>>>> theirs"])
@@ -308,6 +335,23 @@ def test_what_a_learner_sees_is_in_the_digest() -> None:
     assert all(len(one) == 32 and int(one, 16) for one in found)
 
 
+def test_what_stands_in_the_open_has_digests_of_its_own() -> None:
+    """The same text as Markdown looks otherwise; so does another image under the same name."""
+    card, deck = _card("Q"), _deck()
+    opened = replace(card, answer=Markdown("yes", PLACE), asked=Markdown("Q", PLACE))
+    found = {
+        digest(card, deck, False),
+        digest(opened, deck, False),
+        digest(opened, deck, False, ["a.png"]),
+        digest(opened, deck, False, ["b.png"]),
+        digest(replace(opened, cloze=True), deck, False),
+        digest(replace(opened, reverse=True), deck, False),
+        digest(replace(opened, tags=("t",)), deck, False),
+    }
+    assert len(found) == 7
+    assert digest(opened, deck, False, {"a", "b"}) == digest(opened, deck, False, ["b", "a"])
+
+
 def test_what_a_learner_does_not_see_is_not_in_it() -> None:
     """Key, number, place, file and the order of the tags are no part of a note."""
     card, deck = _card("Q"), _deck(tags=("a", "b"))
@@ -320,10 +364,10 @@ def test_what_a_learner_does_not_see_is_not_in_it() -> None:
 def test_texts_count_as_anki_keeps_them(question: str, answer: str) -> None:
     """Composed or not, with CR LF or LF: it is the same note."""
     deck = _deck()
-    plain = _card(question, answer + "\n", key="k")
+    plain = _card(question, answer + ".\n", key="k")
     other = _card(
         unicodedata.normalize("NFD", question),
-        unicodedata.normalize("NFD", answer) + "\r\n",
+        unicodedata.normalize("NFD", answer) + ".\r\n",
         key="k",
     )
     assert digest(plain, deck, False) == digest(other, deck, False)
@@ -331,7 +375,7 @@ def test_texts_count_as_anki_keeps_them(question: str, answer: str) -> None:
 
 def test_a_digest_is_frozen() -> None:
     """Another value would update every note of every learner."""
-    assert digest(_card("Q"), _deck(tags=("t",)), True) == "fdd0a86f5f3c2539e24187cf4d5a4b38"
+    assert digest(_card("Q"), _deck(tags=("t",)), True) == "ec762ea0b148afaf7e0cd39dcc552c70"
 
 
 # ── after a build ────────────────────────────────────────────────────────────────────────────────
@@ -377,6 +421,22 @@ def test_note_numbers_count_up_in_the_order_of_the_note() -> None:
     later = _named(_built(ledger, _bank("b", "d", "c"), NOW - 50))
     assert later["a"].retired
     assert [later[key].note_id - NOW * 1000 for key in "badc"] == [0, 10, 20, 30]
+
+
+def test_an_image_that_was_painted_anew_is_a_change() -> None:
+    """Its note must be updated, or Anki shows the old one."""
+    card = replace(_card("a"), answer=Markdown("b", PLACE), asked=Markdown("a", PLACE))
+    bank = Bank((_deck(card),))
+
+    def built(before: Ledger, image: str) -> Ledger:
+        return renewed(
+            before, bank, {"a"}, {}, TYPES, NOW,
+            guid=str, retire=True, images={"a": frozenset({image})},
+        )  # fmt: skip
+
+    first = built(Ledger(), "1.png")
+    assert built(first, "1.png") == first
+    assert built(first, "2.png").entries[0].mod > first.entries[0].mod
 
 
 QUESTIONS = st.lists(
@@ -512,3 +572,13 @@ def test_who_left_makes_a_bank_of_its_own() -> None:
     (entry,) = times.entries
     back = _named(_built(left, _bank("a", "b"), NOW + 1))["b"]
     assert _named(before)["b"].mod < entry.mod < back.mod
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_who_left_is_of_its_kind_for_ever(kind: Kind) -> None:
+    """Or Anki would refuse to tag its note; a cloze has its gaps."""
+    left = replace(ENTRY, kind=kind, question="{{c1::f}}", retired=NOW + 1)
+    gone, _ = tombstones(Ledger((left,)))
+    (card,) = gone.cards()
+    assert (card.kind, card.question, card.answered) == (kind, left.question, left.answer)
+    assert (card.asked.text if card.asked else "") == (card.question if kind == "cloze" else "")

@@ -18,6 +18,7 @@ from learner import Learner
 
 from builder import ledger
 from builder.build import build
+from builder.export.apkg import note_types
 from builder.ledger import LedgerError
 from builder.model import Entry, Report
 from builder.settings import Settings
@@ -176,7 +177,7 @@ def _settled(repository: Repository) -> None:
             assert key in base or live[key] == question
         assert not (base.keys() - side.keys()) & live.keys()  # and what one deleted is not
     lines = repository.lock.read_text().splitlines()
-    assert len(lines) == len(set(lines)) == 1 + 2 + len(merged)
+    assert len(lines) == len(set(lines)) == 1 + len(note_types()) + len(merged)
 
 
 # ── with merge=union ─────────────────────────────────────────────────────────────────────────────

@@ -202,6 +202,17 @@ def test_notes_and_folders_come_and_go(start: Start) -> None:
     watching.says("bank/a.md: 3 cards")
 
 
+def test_an_image_that_is_drawn_anew_builds_again(start: Start) -> None:
+    """Cards show it, so it is a part of the bank; a file of another kind is none."""
+    Path("bank/img").mkdir()
+    save("bank/img/x.gif", b"GIF89a")
+    watching = start()
+    watching.says("1 card")
+    save("bank/img/notes.txt", "no")
+    save("bank/img/x.gif", b"GIF89a, and more")
+    watching.says("bank/img/x.gif: ")
+
+
 def test_a_folder_made_again_under_its_old_number_is_watched(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

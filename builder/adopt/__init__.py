@@ -197,11 +197,12 @@ def _searches(pairs: Iterable[Pair]) -> Mapping[tuple[str, int], Sequence[int]]:
 
     Anki changes notes of one type at a time.
     """
-    from builder.export.cards import CODE, QUESTION
+    from builder.export.cards import CLOZE, CODE, QUESTION
 
+    kinds = {"cloze": CLOZE, "code": CODE, "question": QUESTION}
     found: dict[tuple[str, int], list[int]] = {}
     for card, note in pairs:
-        kind = CODE if card.kind == "code" else QUESTION
+        kind = kinds[card.kind]
         if note.note_type != kind.id:
             found.setdefault((kind.name, note.note_type), []).append(note.number)
     return found

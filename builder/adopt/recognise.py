@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from builder.adopt.package import Note
 from builder.identity import identify
-from builder.model import Bank, Card, ChangeKind, Deck, Entry, Ledger, Place
+from builder.model import Bank, Card, ChangeKind, Deck, Entry, Kind, Ledger, Place
 
 Thing = TypeVar("Thing")
 
@@ -28,6 +28,7 @@ _LINE_END = re.compile(r"<(?:br|/?div|/?p|/?li|/?h[1-6]|/?tr|/?pre)\b[^<>]*>", r
 _TAG = re.compile(r"<[/!a-z][^<>]*>", re.IGNORECASE)
 _MARKUP = re.compile(r"`|\*\*|\$|\\[()\[\]]")
 _PROGRAM = re.compile(r"\b(?:def|class) [^\W\d]")
+_GAP = re.compile(r"\{\{c\d+::")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ def _entry(number: int, note: Note) -> Entry:
     """Return what a ledger would know of a note: the first field asks, the others answer."""
     question, *others = map(plain, note.fields)
     answer = "\n".join(filter(None, others))
-    kind: Literal["question", "code"] = "code" if _PROGRAM.search(answer) else "question"
+    kind: Kind = "cloze" if _GAP.search(question) else "question"
+    kind = "code" if kind == "question" and _PROGRAM.search(answer) else kind
     return Entry(
         f"note {number}", note.guid, number + 1, 0, "", _PACKAGE, "", "", kind, "", question, answer
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -52,9 +53,10 @@ class Body:
             end -= 1
         return Body(self.file, self.lines[start:end])
 
-    def dedented(self) -> Body:
-        """Return the lines without the leading spaces that all of them share."""
-        shared = min((_spaces(line.text) for line in self.lines if not line.blank), default=0)
+    def dedented(self, most: int = sys.maxsize) -> Body:
+        """Return the lines without the leading spaces that all share, `most` of them at most."""
+        widths = (_spaces(line.text) for line in self.lines if not line.blank)
+        shared = min((most, *widths))
         return Body(self.file, tuple(_cut(line, shared) for line in self.lines))
 
     @property
@@ -75,6 +77,10 @@ class Body:
         first, last = self.lines[0], self.lines[-1]
         end = last.column + len(last.text)
         return Place(self.file, first.number, first.column, last.number, end)
+
+    def first(self) -> Body:
+        """Return the first line alone."""
+        return Body(self.file, self.lines[:1])
 
     def without(self, dress: re.Pattern[str]) -> Body:
         """Return the lines without what `dress` matches at their starts."""

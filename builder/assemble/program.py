@@ -60,6 +60,11 @@ def _item(body: Body, start: int, stop: int) -> Card | Stray:
     )
 
 
+def is_title(line: BodyLine) -> bool:
+    """Tell whether a line looks like the title of an item."""
+    return bool(_TITLE.match(line.text))
+
+
 def _title(line: BodyLine) -> re.Match[str]:
     found = _TITLE.match(line.text)
     assert found, "only lines that look like a title are asked"

@@ -14,31 +14,37 @@ import sqlite3
 import unicodedata
 import zipfile
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from builder.edition import CardView, Edition
-from builder.export.cards import CODE, QUESTION, Field, NoteType, Template, css, fields, note_type
+from builder.edition import CardView, Edition, Media
+from builder.export import cards
+from builder.export.cards import CLOZE, CODE, QUESTION, Field, NoteType, Template
 from builder.model import Artefact, Entry, Ledger
 
 _NAMESPACE = b"proofdeck\0"
-_KINDS = (QUESTION, CODE)
+_KINDS = (QUESTION, CODE, CLOZE)
 
 
-def export(edition: Edition, *, name: str, ledger: Ledger) -> Artefact:
-    """Return the package `NAME.apkg` with every card of `edition`.
+def export(edition: Edition, *, name: str, ledger: Ledger, css: str = "") -> Artefact:
+    """Return the package `NAME.apkg` with every card and image of `edition`.
+
+    `css` is the learner's own style sheet, which stands behind ours.
 
     Each note has the GUID, the number and the time of its card's entry in `ledger`, each note type
     the time of its stamp. Raises `ValueError` for a card without an entry, a note type without a
     stamp, and when two cards share a key, a GUID or a note number: Anki would make two notes of
-    them and forget one of the two at the next import.
+    them and forget one of the two at the next import. So it does for a cloze card without a gap,
+    of which Anki would make no card, and for a style sheet that would load something.
     """
     entries = _entries(edition, ledger)
     times = {stamp.note_type: stamp.mod for stamp in ledger.stamps}
-    return Artefact(f"{name}.apkg", _zipped(_database(edition, entries, times)))
+    models = _models(edition, times, cards.css(css))
+    collection = _database(edition, entries, models)
+    return Artefact(f"{name}.apkg", _zipped(collection, edition.media))
 
 
 def guid(key: str) -> str:
@@ -50,9 +56,12 @@ def guid(key: str) -> str:
     return urlsafe_b64encode(sha256(_NAMESPACE + key.encode()).digest()[:12]).decode()
 
 
-def note_types() -> Mapping[str, str]:
-    """Return by name a digest of each note type: of its fields, its templates and the CSS."""
-    style = css()
+def note_types(css: str = "") -> Mapping[str, str]:
+    """Return by name a digest of each note type: of its fields, its templates and the CSS.
+
+    `css` is the learner's own style sheet.
+    """
+    style = cards.css(css)
     return {
         kind.name: sha256(json.dumps((asdict(kind), style)).encode()).hexdigest()[:32]
         for kind in _KINDS
@@ -64,7 +73,7 @@ def _entries(edition: Edition, ledger: Ledger) -> Mapping[str, Entry]:
     known = {entry.key: entry for entry in ledger.entries}
     found: dict[str, Entry] = {}
     names: dict[str | int, str] = {}
-    for card in (card for deck in edition.decks for card in deck.cards):
+    for card in edition.cards():
         if card.key in found:
             raise ValueError(f"two cards have the key {card.key!r}")
         if card.key not in known:
@@ -122,24 +131,25 @@ def _placed(edition: Edition) -> Iterator[tuple[str, CardView]]:
 # ── the collection ───────────────────────────────────────────────────────────────────────────────
 
 
-def _database(edition: Edition, entries: Mapping[str, Entry], times: Mapping[str, int]) -> bytes:
+def _database(edition: Edition, entries: Mapping[str, Entry], models: Mapping[int, Any]) -> bytes:
     """Return the package's collection, an SQLite file, made in memory."""
     import genanki  # type: ignore[import-untyped] # here, because it costs 60 ms that others save
 
-    note_class, model_class = _timed(genanki)
-    models = _models(model_class, edition, times)
+    note_class = _note_class(genanki)
     decks: dict[str, Any] = {}
     for due, (name, card) in enumerate(_placed(edition), start=1):
         if name not in decks:
             decks[name] = genanki.Deck(_deck_id(name), name)
         note = note_class(
-            model=models[note_type(card).id],
-            fields=fields(card),
+            model=models[cards.note_type(card).id],
+            fields=cards.fields(card),
             tags=safe_tags(card.tags),
             guid=entries[card.key].guid,
             due=due,
         )
         note.entry = entries[card.key]
+        if card.kind == "cloze":
+            note.cards = [genanki.Card(number - 1) for number in _gaps(card, note.fields[0])]
         decks[name].add_note(note)
     package = genanki.Package(list(decks.values()))
     with closing(sqlite3.connect(":memory:")) as connection:
@@ -152,19 +162,51 @@ def _database(edition: Edition, entries: Mapping[str, Entry], times: Mapping[str
 _NO_TIME = 0
 _NO_NUMBERS: Iterator[int] = iter(())
 
+_GAP = re.compile(r"\{\{c([0-9]+)::")
 
-def _timed(genanki: Any) -> tuple[Any, Any]:
-    """Return genanki's classes of notes and of note types, with a time for each one."""
+
+def _gaps(card: CardView, text: str) -> list[int]:
+    """Return the numbers of the gaps in `text`: genanki overlooks those within others."""
+    numbers = sorted(set(map(int, _GAP.findall(text))))
+    if not numbers or numbers[0] < 1:
+        raise ValueError(f"the cloze card {card.key!r} has no gap")
+    return numbers
+
+
+# The ledger leaves so many numbers for the cards of one note.
+_ROOM = 10
+
+
+def card_number(entry: Entry, ord_: int) -> int:
+    """Return the number of a note's card: it counts up from the note's own.
+
+    Where the next note's numbers begin, those of the cards that are left lie far in the past.
+    """
+    if ord_ < _ROOM:
+        return entry.note_id + ord_
+    digest = sha256(_NAMESPACE + f"{entry.guid} {ord_}".encode()).digest()
+    return 1 + int.from_bytes(digest[:8], "big") % 10**12
+
+
+def _note_class(genanki: Any) -> Any:
+    """Return genanki's class of notes, with numbers and times from the ledger."""
 
     class Note(genanki.Note):  # type: ignore[misc] # genanki has no types
-        """A note with the number and the time of its `entry`; its cards count up from it."""
+        """A note with the number and the time of its `entry`."""
 
         entry: Entry
 
         def write_to_db(self, cursor: object, _time: float, deck: int, _ids: object) -> None:
-            number = self.entry.note_id
-            numbers = iter((number, *(number + card.ord for card in self.cards)))
-            super().write_to_db(cursor, self.entry.mod, deck, numbers)
+            numbers = [card_number(self.entry, card.ord) for card in self.cards]
+            ids = iter((self.entry.note_id, *numbers))
+            super().write_to_db(cursor, self.entry.mod, deck, ids)
+
+    return Note
+
+
+def _models(edition: Edition, times: Mapping[str, int], style: str) -> dict[int, Any]:
+    """Return the note types that `edition` needs, by their ids."""
+    import genanki
 
     class Model(genanki.Model):  # type: ignore[misc]
         """A note type with the time `mod`."""
@@ -174,17 +216,11 @@ def _timed(genanki: Any) -> tuple[Any, Any]:
         def to_json(self, _time: float, deck: int) -> dict[str, Any]:
             return dict(super().to_json(self.mod, deck))
 
-    return Note, Model
-
-
-def _models(model_class: Any, edition: Edition, times: Mapping[str, int]) -> dict[int, Any]:
-    """Return the note types that `edition` needs, by their ids."""
-    style = css()
     models: dict[int, Any] = {}
-    for kind in {note_type(card): None for deck in edition.decks for card in deck.cards}:
+    for kind in {cards.note_type(card): None for card in edition.cards()}:
         if kind.name not in times:
             raise ValueError(f"the note type {kind.name!r} has no stamp in the ledger")
-        models[kind.id] = _model(model_class, kind, style)
+        models[kind.id] = _model(Model, kind, style)
         models[kind.id].mod = times[kind.name]
     return models
 
@@ -196,6 +232,7 @@ def _model(model_class: Any, kind: NoteType, style: str) -> Any:
         fields=[_field(field) for field in kind.fields],
         templates=[_template(template) for template in kind.templates],
         css=style,
+        model_type=model_class.CLOZE if kind.gaps else model_class.FRONT_BACK,
     )
 
 
@@ -233,14 +270,24 @@ def safe_tags(tags: Iterable[str]) -> list[str]:
 # ── the file ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _zipped(collection: bytes) -> bytes:
-    """Return the package's bytes, with the first date that a zip file knows."""
+def _zipped(collection: bytes, media: Sequence[Media]) -> bytes:
+    """Return the package's bytes, with the first date that a zip file knows.
+
+    An image is a member with a number for its name, and `media` says the names by their numbers.
+    """
+    names = {str(number): image.name for number, image in enumerate(media)}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as package:
-        for name, content in (("collection.anki2", collection), ("media", b"{}")):
-            member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.create_system = 3
-            member.external_attr = 0o644 << 16
-            package.writestr(member, content)
+        _add(package, "collection.anki2", collection)
+        _add(package, "media", json.dumps(names).encode())
+        for number, image in enumerate(media):
+            _add(package, str(number), image.content)
     return file.getvalue()
+
+
+def _add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
+    member = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.create_system = 3
+    member.external_attr = 0o644 << 16
+    package.writestr(member, content)

@@ -1,4 +1,4 @@
-"""The note types of the deck, and the HTML of their fields: all that Anki shows of a card.
+"""The note types of the deck, and the fields of their notes: all that Anki keeps of a card.
 
 Every id in this module is frozen. Anki refuses to update the notes of a note type whose id, fields
 or templates differ from those that it knows, so the fields that later versions will fill and the
@@ -7,13 +7,24 @@ second templates are here from the start. Names, the templates' text and the CSS
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
-from importlib.resources import files
 
-from builder.edition import Block, CardView, Content, Line, Listing, Prose, Run
+from builder.edition import CardView, Content, Line, Listing
+from builder.export.escaping import guarded, inline
+from builder.export.markup import address, code, compact, formula, html
+from builder.export.style import css
+
+__all__ = [
+    "CLOZE",
+    "CODE",
+    "QUESTION",
+    "Field",
+    "NoteType",
+    "Template",
+    "css",
+    "fields",
+    "note_type",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +48,16 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class NoteType:
-    """What Anki calls a note type. The first field names the note and is never empty."""
+    """What Anki calls a note type. The first field names the note and is never empty.
+
+    One with `gaps` makes a card for each number of its gaps, instead of one for each template.
+    """
 
     id: int
     name: str
     fields: tuple[Field, ...]
     templates: tuple[Template, ...]
+    gaps: bool = False
 
 
 # A front must not hold filters (genanki would then want every field filled), and all of it hangs
@@ -55,6 +70,11 @@ _ANSWER = '<div class="answer" dir="auto">{{Answer}}</div>'
 _TITLE = '<div class="question" dir="auto">{{Title}}</div>'
 _SIGNATURE = '{{#Signature}}<div class="listing open">{{Signature}}</div>{{/Signature}}'
 _CODE = '<div class="listing">{{Code}}</div>'
+_FORMULA = '{{#Formula}}<div class="formula">{{Formula}}</div>{{/Formula}}'
+_TEXT = '<div class="question statement" dir="auto">{{cloze:Text}}</div>'
+_EXTRA = '<div class="answer" dir="auto">{{Extra}}</div>'
+_SOURCE = '{{#Source}}<div class="source"><a href="{{Source}}">Open the note</a></div>{{/Source}}'
+_LINE = '<hr id="answer">'
 
 
 def _side(*parts: str) -> str:
@@ -83,13 +103,13 @@ QUESTION = NoteType(
             4613937818341,
             "Question",
             _given("Question", _side(_SECTION, _QUESTION)),
-            _side(_SECTION, _QUESTION, '<hr id="answer">', _ANSWER, _EVIDENCE),
+            _side(_SECTION, _QUESTION, _LINE, _ANSWER, _EVIDENCE, _SOURCE),
         ),
         Template(
             4613937818342,
             "Reverse",
             _given("Reverse", _given("Answer", _side(_SECTION, _ANSWER))),
-            _side(_SECTION, _ANSWER, '<hr id="answer">', _QUESTION),
+            _side(_SECTION, _ANSWER, _LINE, _QUESTION, _EVIDENCE, _SOURCE),
         ),
     ),
 )
@@ -116,120 +136,106 @@ CODE = NoteType(
             4613937818541,
             "Code",
             _given("Title", _side(_SECTION, _TITLE, _SIGNATURE)),
-            _side(_SECTION, _TITLE, _CODE, _EVIDENCE),
+            _side(_SECTION, _TITLE, _CODE, _EVIDENCE, _FORMULA, _SOURCE),
         ),
         Template(
             4613937818542,
             "From title",
             _given("From title", _given("Title", _side(_SECTION, _TITLE))),
-            _side(_SECTION, _TITLE, _CODE, _EVIDENCE),
+            _side(_SECTION, _TITLE, _CODE, _EVIDENCE, _FORMULA, _SOURCE),
         ),
     ),
 )
 
 
-def css() -> str:
-    """Return the style sheet that both note types carry."""
-    return files("builder.export").joinpath("card.css").read_text(encoding="utf-8")
+# Its cards come from the gaps in the text, so that its front may and must have the filter.
+CLOZE = NoteType(
+    id=1764061382,
+    name="proofdeck cloze",
+    fields=(
+        Field(4613937818641, "Text"),
+        Field(4613937818642, "Extra"),
+        Field(4613937818643, "Section"),
+        Field(4613937818644, "Evidence", spare=True),
+        Field(4613937818645, "Source", spare=True),
+        Field(4613937818646, "Spare 1", spare=True),
+        Field(4613937818647, "Spare 2", spare=True),
+    ),
+    templates=(
+        Template(
+            4613937818741,
+            "Cloze",
+            _side(_SECTION, _TEXT),
+            _side(_SECTION, _TEXT, _given("Extra", _LINE + _EXTRA), _EVIDENCE, _SOURCE),
+        ),
+    ),
+    gaps=True,
+)
 
 
 # ── the fields of one card ───────────────────────────────────────────────────────────────────────
 
+_NOTE_TYPES = {"question": QUESTION, "code": CODE, "cloze": CLOZE}
+
 
 def note_type(card: CardView) -> NoteType:
     """Return the note type that shows `card`."""
-    return CODE if card.kind == "code" else QUESTION
+    return _NOTE_TYPES[card.kind]
 
 
 def fields(card: CardView) -> tuple[str, ...]:
     """Return the HTML of each field of `card`, in the order of its note type's fields."""
-    filled = _filled(card)
+    shared = {
+        "Section": inline(card.section),
+        "Evidence": _evidence(card),
+        "Source": address(card.link),
+    }
+    filled = shared | _OWN[card.kind](card)
     return tuple(filled.get(field.name, "") for field in note_type(card).fields)
 
 
-def _filled(card: CardView) -> dict[str, str]:
-    shared = {"Section": inline(card.section), "Evidence": inline(card.evidence)}
-    if card.kind == "code":
-        return shared | {
-            "Title": _caption(card.question),
-            "Signature": listing(card.signature) if card.signature else "",
-            "Code": html(card.answer),
-        }
-    return shared | {"Question": _caption(card.question), "Answer": html(card.answer)}
+def _question(card: CardView) -> dict[str, str]:
+    return {
+        "Question": compact(card.question),
+        "Answer": html(card.answer),
+        "Reverse": "yes" if card.reverse else "",
+    }
 
 
-def html(content: Content) -> str:
-    """Return blocks as HTML."""
-    return "\n".join(map(_block, content))
+def _code(card: CardView) -> dict[str, str]:
+    return {
+        "Title": compact(card.question),
+        "Signature": _signature(card.signature),
+        "Code": _program(card.answer),
+        "Formula": formula(card.formula) if card.formula else "",
+    }
 
 
-def _block(block: Block) -> str:
-    match block:
-        case Prose():
-            return text(block.lines)
-        case Listing():
-            return listing(block.lines)
+def _cloze(card: CardView) -> dict[str, str]:
+    return {"Text": compact(card.question, guarded), "Extra": html(card.answer)}
+
+
+_OWN = {"question": _question, "code": _code, "cloze": _cloze}
+
+
+def _signature(lines: tuple[Line, ...]) -> str:
+    """Return the headers of a program; where the last is a method's, its body is further in."""
+    if not lines:
+        return ""
+    nested = "".join(run.text for run in lines[-1])[:1].isspace()
+    return code(lines).replace("<pre>", '<pre class="nested">' if nested else "<pre>", 1)
+
+
+def _program(answer: Content) -> str:
+    """Return the code of an answer without a box: the template has one."""
+    match answer:
+        case (Listing(lines),):
+            return code(lines)
         case _:
-            raise NotImplementedError(block)
+            return html(answer)
 
 
-def _caption(question: Content) -> str:
-    match question:
-        case (Prose(lines),):
-            return caption("\n".join("".join(run.text for run in line) for line in lines))
-        case _:
-            return html(question)
-
-
-_COLLAPSING = re.compile(r"^ | $|  |[\t\n]")
-
-
-def caption(question: str) -> str:
-    """Return a question as HTML: bare where that shows it whole, so that a search finds it."""
-    if _COLLAPSING.search(question):
-        return text([(Run(line),) for line in question.split("\n")])
-    return inline(question)
-
-
-# Blanks that align columns, or signs that draw a frame: such text needs letters of one width.
-_ALIGNED = re.compile(r"[^\s.!?:;,][ \t]{2,}\S|\S\t|[\u2500-\u259f]")
-
-
-def text(lines: Sequence[Line]) -> str:
-    """Return literal text as HTML: a block a line, with the newlines between the blocks.
-
-    Without its tags the result is the text itself, character for character.
-    """
-    aligned = any(_ALIGNED.search("".join(run.text for run in line)) for line in lines)
-    opening = '<div class="text aligned">' if aligned else '<div class="text">'
-    blocks = "</div>\n<div>".join("".join(map(_prose_run, line)) for line in lines)
-    return f"{opening}<div>{blocks}</div></div>"
-
-
-def _prose_run(run: Run) -> str:
-    return f"<b>{inline(run.text)}</b>" if run.role == "term" else inline(run.text)
-
-
-def listing(lines: Sequence[Line]) -> str:
-    """Return highlighted code as HTML: a span for each run that has a role, newlines kept."""
-    body = "\n".join("".join(map(_code_run, line)) for line in lines)
-    return f"<pre><code>{body}</code></pre>"
-
-
-def _code_run(run: Run) -> str:
-    return f'<span class="{run.role}">{inline(run.text)}</span>' if run.role else inline(run.text)
-
-
-# Where Anki would see a sound, speech, LaTeX, an input line or a formula in a field. A tag right
-# after the first sign ends the construct, for Anki and for MathJax, and adds no character; an
-# entity would not do, because Anki's editor writes entities back as plain signs.
-_OPENER = re.compile(r"\[(?=sound:|anki:|latex\]|\$\$?\]|\[?type:)|\\(?=[(\[])", re.IGNORECASE)
-
-# Anki composes characters of a field (NFC), and this one would melt into the `>` of a tag.
-_SOLIDUS = "\u0338"
-
-
-def inline(literal: str) -> str:
-    """Return `literal` as HTML that shows exactly its characters, whatever Anki makes of them."""
-    escaped = escape(literal, quote=False).replace(_SOLIDUS, "&#824;")
-    return _OPENER.sub(r"<span>\g<0></span>", escaped)
+def _evidence(card: CardView) -> str:
+    """Return the quiet line; without a tick where not all of the code was verified."""
+    said = inline(card.evidence)
+    return said if card.verified or not said else f'<span class="unverified">{said}</span>'

@@ -1,9 +1,10 @@
 """Cards get keys: the names under which Anki and the author know them for ever.
 
 A card that the ledger knows keeps its key, however it was reworded or moved: by its explicit id,
-its question, or all that is left of it. A new card's key is its explicit id, else its question,
-below its deck. Where nobody can be sure whether a card is new, it has no key, and a person decides.
-Pure.
+its question, or all that is left of it. A card that became one of another kind is new, since Anki
+changes no note's type, and the old one leaves. A new card's key is its explicit id, else its
+question, below its deck. Where nobody can be sure whether a card is new, it has no key, and a
+person decides. Pure.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def identify(bank: Bank, ledger: Ledger = NOTHING, gone: Collection[str] = ()) -
 
     return Identified(
         _with_keys(bank, asked, {**{n: e.key for n, e in matching.pairs.items()}, **given}),
-        (*_changes(asked, matching), *_retired(entries, matching)),
+        (*_changes(asked, matching, known), *_retired(entries, matching)),
         tuple(duplicates),
     )
 
@@ -89,7 +90,8 @@ def _with_keys(bank: Bank, asked: Collection[Asked], named: Mapping[int, str]) -
     return Bank(tuple(decks))
 
 
-def _changes(asked: Collection[Asked], matching: Matching) -> Iterator[Change]:
+def _changes(asked: Collection[Asked], matching: Matching, known: Known) -> Iterator[Change]:
+    taken = {entry.key for entry in matching.pairs.values()}
     for one in sorted(asked, key=lambda one: one.card.place):
         before = matching.pairs.get(one.number)
         candidates = matching.unsure.get(one.number)
@@ -98,7 +100,7 @@ def _changes(asked: Collection[Asked], matching: Matching) -> Iterator[Change]:
         elif candidates:
             yield Change(ChangeKind.UNSURE, one.card, candidates=candidates)
         else:
-            yield Change(ChangeKind.NEW, one.card)
+            yield Change(ChangeKind.NEW, one.card, known.of_another_kind(one, taken))
 
 
 def _retired(entries: Collection[Entry], matching: Matching) -> Iterator[Change]:

@@ -13,8 +13,7 @@ def changes(one: Asked, before: Entry) -> Iterator[Change]:
     card = one.card
     told = {
         ChangeKind.REWORDED: plainly(card.question) != plainly(before.question),
-        ChangeKind.ANSWER: card.kind != before.kind
-        or plainly(card.answered) != plainly(before.answer),
+        ChangeKind.ANSWER: plainly(card.answered) != plainly(before.answer),
         ChangeKind.MOVED: (one.file, plainly(one.title), plainly(card.section))
         != (before.file, plainly(before.deck), plainly(before.section)),
         ChangeKind.RETURNED: before.retired > 0,

@@ -30,6 +30,10 @@ _WEIGHTY = 24
 _LONGEST = 500
 # Questions are at least so much alike if one or two letters differ.
 _SLIP = 0.6
+# All of the place is the same, or all but the deck.
+_THERE = 0.9
+# A cloze is its own answer: one that is so much alike, in the same place, was mended.
+_MENDED = 0.8
 
 
 class Level(IntEnum):
@@ -104,10 +108,13 @@ def grams(question: str) -> frozenset[str]:
 def weigh(card: Look, entry: Look, known: Mapping[str, int]) -> Weight:
     """Return the evidence for `card` being the card of `entry`.
 
-    `known` counts the words of all questions: a typing error is no word that others use.
+    `known` counts the words of all questions: a typing error is no word that others use. Nothing
+    speaks for two of different kinds: Anki does not change a note's type at an import.
     """
+    if card.kind != entry.kind:
+        return Weight(Level.NOTHING, 0.0, 0.0, 0.0)
     asks = _asks(card.question, entry.question)
-    alike = likeness(card.answer, entry.answer) if card.kind == entry.kind else 0.0
+    alike = likeness(card.answer, entry.answer)
     wording = _wording(card, entry, known)
     place = _place(card, entry)
     level = _level(card, entry, wording, asks, alike, place)
@@ -134,21 +141,21 @@ def likeness(one: str, other: str) -> float:
 def _level(
     card: Look, entry: Look, wording: Wording, asks: float, alike: float, place: float
 ) -> Level:
-    if card.kind != entry.kind:
-        return Level.MAYBE if wording > Wording.TYPO or asks >= 0.75 else Level.NOTHING
     if not entry.live:
         return _level_of_retired(card, wording, asks, alike)
+    if card.kind == "cloze" and alike >= _MENDED and place >= _THERE:
+        return Level.SURE
     if alike == 1:
         return _level_of_same_answer(card, wording, asks, place)
     if wording is Wording.SAME:
-        sure = alike >= 0.6 or (alike >= 0.35 and place >= 0.9)
+        sure = alike >= 0.6 or (alike >= 0.35 and place >= _THERE)
         return Level.SURE if sure else Level.MAYBE
     if wording is not Wording.OTHER:
         enough = 0.95 if card.kind == "code" else 0.85
         return Level.SURE if alike >= enough else Level.MAYBE
     good = alike >= 0.7 or asks >= 0.6
     both = (asks >= 0.35 and alike >= 0.3) or (alike >= 0.5 and asks + place >= 0.7)
-    there = place >= 0.9 and (asks >= 0.35 or alike >= 0.4)
+    there = place >= _THERE and (asks >= 0.35 or alike >= 0.4)
     return Level.MAYBE if good or both or there else Level.NOTHING
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from builder.identity import keys
-from builder.identity.asked import Asked, deck_slug, folded, spaced
+from builder.identity.asked import Asked, answered, deck_slug, folded
 from builder.identity.evidence import likeness
 from builder.model import Entry
 
@@ -26,7 +26,9 @@ class Known:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = sorted(entries, key=lambda entry: (entry.file, entry.note_id, entry.key))
         self.question = {entry.key: folded(entry.question) for entry in entries}
-        self.answer = {entry.key: spaced(entry.answer) for entry in entries}
+        self.answer = {
+            entry.key: answered(entry.kind, entry.question, entry.answer) for entry in entries
+        }
         self.deck = {entry.key: deck_slug(entry.deck) for entry in entries}
         self._asking: defaultdict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
@@ -40,10 +42,23 @@ class Known:
                 + 2 * (entry.file == one.file)
                 + (entry.section == one.card.section)
                 for entry in self._asking[one.question]
-                if self.deck[entry.key] == one.deck
+                if self.deck[entry.key] == one.deck and entry.kind == one.card.kind
             ),
             default=0,
         )
+
+    def of_another_kind(self, one: Asked, taken: Collection[str]) -> Entry | None:
+        """Return the entry that a new card was before it became one of another kind, if any.
+
+        It asks the same, or has its id, and its card is not there any more: its key is not `taken`.
+        """
+        named = one.card.identifier
+        alike = [entry for entry in self.entries if named and entry.identifier == named]
+        for entry in (*self._asking[one.question], *alike):
+            here = self.deck[entry.key] == one.deck and entry.key not in taken
+            if here and not entry.retired and entry.kind != one.card.kind:
+                return entry
+        return None
 
 
 class Table:
@@ -77,7 +92,10 @@ class Table:
 
 
 def match_exactly(table: Table) -> None:
-    """Match whoever has the explicit id or the question of an entry."""
+    """Match whoever has the explicit id or the question of an entry.
+
+    Only cards of one kind are ever matched: Anki does not change a note's type at an import.
+    """
     known = table.known
     _by_identifier(table)
     _by_name(table)
@@ -102,9 +120,10 @@ def match_exactly(table: Table) -> None:
 
 
 def _by_identifier(table: Table) -> None:
-    found = _grouped(table.free, lambda entry: (table.known.deck[entry.key], entry.identifier))
+    deck = table.known.deck
+    found = _grouped(table.free, lambda entry: (deck[entry.key], entry.identifier, entry.kind))
     for one in table.open:
-        entries = found.get((one.deck, one.card.identifier), [])
+        entries = found.get((one.deck, one.card.identifier, one.card.kind), [])
         if one.card.identifier and entries:
             table.take(one, max(entries, key=lambda entry: _rank(table.known, one, entry)))
 
@@ -114,10 +133,11 @@ def _by_name(table: Table) -> None:
     asking = _grouped(table.open, lambda one: (one.deck, one.question))
     answering = _grouped(table.open, lambda one: one.answer)
     by_name = _grouped(
-        table.free, lambda entry: (table.known.deck[entry.key], keys.last_part(entry.key))
+        table.free,
+        lambda entry: (table.known.deck[entry.key], keys.last_part(entry.key), entry.kind),
     )
     for one in [one for one in table.open if one.card.identifier]:
-        for entry in by_name.get((one.deck, keys.named(one)), []):
+        for entry in by_name.get((one.deck, keys.named(one), one.card.kind), []):
             others = [
                 *asking.get((one.deck, table.known.question[entry.key]), []),
                 *answering.get(table.known.answer[entry.key], []),
@@ -136,8 +156,8 @@ def _alone(
 
     An entry of a card that left the bank counts only where there is no other.
     """
-    cards = _grouped(table.open, of_card)
-    entries = _grouped(table.free, lambda entry: of_entry(entry.key, entry))
+    cards = _grouped(table.open, lambda one: (one.card.kind, of_card(one)))
+    entries = _grouped(table.free, lambda entry: (entry.kind, of_entry(entry.key, entry)))
     for traits, group in cards.items():
         found = entries.get(traits, [])
         found = [entry for entry in found if not entry.retired] or found
@@ -147,8 +167,10 @@ def _alone(
 
 def _within_decks(table: Table) -> None:
     known = table.known
-    cards = _grouped(table.open, lambda one: (one.deck, one.question))
-    entries = _grouped(table.free, lambda entry: (known.deck[entry.key], known.question[entry.key]))
+    cards = _grouped(table.open, lambda one: (one.deck, one.question, one.card.kind))
+    entries = _grouped(
+        table.free, lambda entry: (known.deck[entry.key], known.question[entry.key], entry.kind)
+    )
     for traits, group in cards.items():
         ranked = sorted(
             (
@@ -169,10 +191,10 @@ def _within_decks(table: Table) -> None:
 def _over_decks(table: Table) -> None:
     """Match a question that went to another deck, where its answer or its file goes with it."""
     known = table.known
-    cards = _grouped(table.open, lambda one: one.question)
-    entries = _grouped(table.free, lambda entry: known.question[entry.key])
-    for question, group in cards.items():
-        found = entries.get(question, [])
+    cards = _grouped(table.open, lambda one: (one.question, one.card.kind))
+    entries = _grouped(table.free, lambda entry: (known.question[entry.key], entry.kind))
+    for traits, group in cards.items():
+        found = entries.get(traits, [])
         if len(group) * len(found) > _MOST:
             continue
         ranks = {(one.number, e.key): _rank(known, one, e) for one in group for e in found}
@@ -195,7 +217,7 @@ def _rank(known: Known, one: Asked, entry: Entry) -> tuple[float, bool, bool, bo
     answer = known.answer[entry.key]
     alike = 1.0 if answer == one.answer else round(likeness(one.answer, answer), 1) * 0.99
     return (
-        alike if one.card.kind == entry.kind else 0.0,
+        alike,
         entry.file == one.file,
         entry.section == one.card.section,
         known.deck[entry.key] == one.deck,

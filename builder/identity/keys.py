@@ -48,9 +48,10 @@ def fresh(
 ) -> Mapping[int, str]:
     """Return a key for each card of `new`, by its number; none of them is `taken`.
 
-    A key is the deck's slug and that of the id or the question. Where several ask different things
-    under one slug (those that are `pending` count as well), or the key is taken, a hash of what is
-    asked tells them apart, so that their order does not matter.
+    A key is the deck's slug and that of the id or the question. A hash of what is asked is added
+    where the slug does not tell all of it, so that two branches never give one key to two cards;
+    where several ask different things under one slug (those that are `pending` count as well); and
+    where the key is taken. So the order of the cards does not matter.
     """
     new = sorted(new, key=lambda one: (one.plain, meaning(one.card)))
     meanings: defaultdict[str, set[str]] = defaultdict(set)
@@ -58,8 +59,8 @@ def fresh(
         meanings[one.plain].add(meaning(one.card))
     given: dict[str, int] = {}
     for one in new:
-        alone = len(meanings[one.plain]) == 1
-        names = _names(one.plain, meaning(one.card), alone=alone)
+        alone = one.telling and len(meanings[one.plain]) == 1
+        names = _names(one, alone=alone)
         given[next(name for name in names if name not in taken and name not in given)] = one.number
     return {number: key for key, number in given.items()}
 
@@ -74,11 +75,14 @@ def named(one: Asked) -> str:
     return slug(one.card.identifier)
 
 
-def _names(plain: str, meant: str, *, alone: bool) -> Iterable[str]:
+def _names(one: Asked, *, alone: bool) -> Iterable[str]:
+    meant = meaning(one.card)
     if alone:
-        yield plain
-    yield f"{plain}-{_hash(meant)}"
-    yield from (f"{plain}-{_hash(f'{number}: {meant}')}" for number in itertools.count(2))
+        yield one.plain
+    # A card that became one of another kind is another note to Anki, on any branch.
+    hashed = meant if one.card.kind == "question" else f"{one.card.kind}: {meant}"
+    yield f"{one.plain}-{_hash(hashed)}"
+    yield from (f"{one.plain}-{_hash(f'{number}: {hashed}')}" for number in itertools.count(2))
 
 
 def _hash(text: str) -> str:

@@ -43,12 +43,20 @@ def highlight(source: str, language: str = "python") -> tuple[Line, ...]:
     A `language` that nobody knows has no colours.
     """
     lexer = _lexer(language)
-    tokens = lexer.get_tokens(source) if lexer else [(None, source)]
+    pieces = [(_role(token), text) for token, text in lexer.get_tokens(source)] if lexer else []
+    if "".join(text for _, text in pieces) != source:
+        pieces = [("", source)]  # nobody knows the language, or its lexer loses signs
     lines: list[Line] = []
-    for line in _split([(_role(token), text) for token, text in tokens]):
+    for line in _split(pieces):
         merged = groupby(_blanks_joined(line), key=itemgetter(0))
         lines.append(tuple(Run("".join(text for _, text in run), role) for role, run in merged))
     return tuple(lines)
+
+
+def language(word: str) -> str:
+    """Return Pygments' name of the language that `word` stands for, "" where nobody knows it."""
+    lexer = _lexer(word)
+    return lexer.aliases[0] if lexer else ""
 
 
 @cache

@@ -90,6 +90,9 @@ def _lines(change: Change, pen: Pen) -> Iterator[str]:
         yield from _answers(before.answer, card.answered, pen)
     if change.kind is ChangeKind.MOVED and card and before:
         yield f"                from {harmless(_stands(before))}"
+    if change.kind is ChangeKind.NEW and before:
+        was = f"was a {before.kind} card: Anki changes no note's type, so it starts anew"
+        yield f"                {was}"
     for one in change.candidates:
         question = harmless(" ".join(one.question.split()))
         yield f"                is it {harmless(one.key)}?  {question}"

@@ -183,7 +183,9 @@ def _left_out(report: Report, *, building: bool) -> Iterator[str]:
 
 def _undone(report: Report) -> str:
     said = "no deck was written"
-    if len(report.left_out) < sum(1 for _ in report.bank.cards()):
+    errors = (one for one in report.diagnostics if one.severity is Severity.ERROR)
+    faulty = any(one.name != "exporter-failed" for one in errors)
+    if faulty and len(report.left_out) < sum(1 for _ in report.bank.cards()):
         without = "without these cards it can be" if report.left_out else "it can be"
         said = f"{said}; {without}, with --keep-going"
     return f"{said}:" if report.left_out else said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from builder.audited import Audit
-from builder.edition import Finding
+from builder.images import Flawed
 from builder.model import (
     Bank,
     Change,
@@ -16,7 +16,7 @@ from builder.model import (
     Severity,
     Verdict,
 )
-from builder.rules import audit, export, text, verification
+from builder.rules import audit, export, markdown, media, text, verification
 from builder.rules import bank as bank_rules
 from builder.rules.rule import Rule
 from builder.source import Source
@@ -25,7 +25,7 @@ RULES: tuple[Rule, ...] = tuple(
     sorted(
         {
             thing
-            for module in (text, bank_rules, verification, export, audit)
+            for module in (text, bank_rules, verification, export, audit, media, markdown)
             for thing in vars(module).values()
             if isinstance(thing, Rule)
         },
@@ -42,6 +42,11 @@ def on_reading(
     found = [remark for source in sources for remark in text.mojibake(source)]
     found += [remark for deck in bank.decks for remark in bank_rules.strays(deck)]
     return found + list(bank_rules.duplicates(duplicates))
+
+
+def on_images(found: Iterable[Flawed]) -> list[Diagnostic]:
+    """Return what is to be said about images that cannot be shown."""
+    return list(media.images(found))
 
 
 def on_verdicts(bank: Bank, verdicts: Mapping[str, Sequence[Verdict]]) -> list[Diagnostic]:
@@ -63,11 +68,6 @@ def on_ledger(file: str) -> Diagnostic:
 def on_kernels(misfits: Iterable[Misfit]) -> list[Diagnostic]:
     """Return what is to be said about kernels of a bank's own that cannot be used."""
     return [verification.misfit(one) for one in misfits]
-
-
-def on_export(findings: Iterable[Finding]) -> list[Diagnostic]:
-    """Return what is to be said about characters that could not be shown."""
-    return list(export.missing_glyphs(findings))
 
 
 def on_audit(found: Audit) -> list[Diagnostic]:

@@ -47,17 +47,23 @@ STRAY_TEXT = error(
     """A line of a card fence that is neither a `Q:` nor an `A:` nor indented below one. Indent it
     to make it part of the answer above.""",
 )
-QUESTION_OUTSIDE_FENCE = error(
-    "B207",
-    "question-outside-fence",
-    """A `Q:` that stands in the open. Only pairs in a plain fence become cards: put it, with its
-    answer, between two lines of three backticks.""",
+DRESSED_QUESTION = error(
+    "B212",
+    "dressed-question",
+    """A `Q:` that stands in a list, a quotation or bold letters, where it opens no card. In the
+    open a question starts its line with `Q:`, its answer with `A:`; all Markdown may follow.""",
+)
+CLOZE_WITHOUT_GAP = error(
+    "B211",
+    "cloze-without-gap",
+    """A paragraph `C:` that hides nothing. A gap is `{{c1::what is hidden}}`, or `==so==`; gaps
+    with one number are hidden together.""",
 )
 NO_CARDS = error(
     "B208",
     "no-cards",
-    """The note that was named holds no card: no plain fence with `Q:` and `A:` lines and no
-    python fence with numbered titles.""",
+    """The note that was named holds no card: no `Q:` with an `A:`, no `C:`, and no python fence
+    with numbered titles.""",
 )
 
 
@@ -108,10 +114,15 @@ _TOLD = {
         "this code stands under no numbered title",
         "put `# 1. Title` above it, with the number and the dot",
     ),
-    Reason.OPEN_QUESTION: _Told(
-        QUESTION_OUTSIDE_FENCE,
-        "this question stands outside a fence, where nothing becomes a card",
-        "put it with its answer between two lines of three backticks",
+    Reason.DRESSED_QUESTION: _Told(
+        DRESSED_QUESTION,
+        "this question opens no card, for what stands before it",
+        "start the line with `Q:`, and the line of its answer with `A:`",
+    ),
+    Reason.CLOZE_WITHOUT_GAP: _Told(
+        CLOZE_WITHOUT_GAP,
+        "this sentence hides nothing",
+        "write `{{c1::what is hidden}}`, or `==so==`",
     ),
     Reason.UNCLOSED: _Told(
         UNCLOSED,
@@ -159,7 +170,8 @@ def duplicates(found: Iterable[Duplicate]) -> Iterator[Diagnostic]:
         message, hint = "this question stands in the deck already", "reword one, or remove it"
         if identifier:
             message = f"another card has the id `{identifier}` already"
-            hint = "give one of the two another `# id:`"
+            way = "`# id:`" if duplicate.card.kind == "code" else "`^id`"
+            hint = f"give one of the two another {way}"
         first = ("first", f"{place.file}:{place.line}:{place.column}")
         yield DUPLICATE_QUESTION.at(
             duplicate.card.question_place, message, notes=(first,), hint=hint
@@ -171,7 +183,7 @@ def no_cards(file: str) -> Diagnostic:
     return NO_CARDS.at(
         Place(file, 1, 1, 1, 1),
         "this note holds no card",
-        hint="write `Q:` and `A:` lines in a plain fence, or `# 1. Title` in a python fence",
+        hint="write `Q:` and `A:` lines, or `# 1. Title` in a python fence",
     )
 
 

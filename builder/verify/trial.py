@@ -206,6 +206,7 @@ class Trial:
             domain=", ".join((*reach, *self.binding.absent)),
             beyond=", ".join(beyond),
             tiers=_tiers(asked, held, reading.domain),
+            formula=self.kernel.formula,
         )
 
     def _held(self, asked: Sequence[Asked], reading: Reading) -> list[bool]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import reading
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from builder.assemble import assemble
-from builder.model import Code, Deck, Place, Reason
+from builder.model import Code, Deck, Markdown, Place, Reason
 
 LITERAL = st.sampled_from([
     "Q: a", "Q:", "Q:  ", "Q:b", "A: c", "A:", "A:\td", "   more", "\tmore", "  ", "", "other",
@@ -18,6 +20,12 @@ PROGRAM = st.sampled_from([
     "def f():", "    return 1", "x = 1", '"""', "(", ")", "@g", "if h:", "else:", "\tj", "é = 'Q:'",
     "\\", "\x0c",
 ])  # fmt: skip
+OPEN = st.sampled_from([
+    "Q: a", "Q:", "A: b", "A:", "C: {{c1::c}}", "C: ==d==", "C: e", "- f", "  - g", "> h", "", "  ",
+    "```python", "  ```python", "> ~~~", "```", "  ```", "~~~", "x = 1", "  y = 2", "\tz", "text",
+    "#### i", "| j |", "#tag ^k", "![[l.png]]", "$$", "Q: m ^n #o", "    Q: p",
+])  # fmt: skip
+FENCE_OF_CARDS = re.compile(r"^ *(```|~~~)\s*[QA]:", re.MULTILINE)
 ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 
 
@@ -49,6 +57,29 @@ def test_every_line_of_a_plain_card_fence_is_claimed(lines: list[str], end: str)
 def test_every_line_of_a_python_fence_is_claimed(lines: list[str], end: str) -> None:
     """Each line that is not blank belongs to a card or to a stray, Python or not."""
     assert filled(lines) <= claimed(reading.deck(written("```python", lines, end)))
+
+
+@given(st.lists(OPEN, max_size=14), ENDS)
+def test_every_line_that_is_open_is_claimed(lines: list[str], end: str) -> None:
+    """From the first mark on, each line that is not blank belongs to a card or to a stray."""
+    lines = ["Q: first", *lines]
+    assume(not FENCE_OF_CARDS.search("\n".join(lines)))
+    filled = {number for number, line in enumerate(lines, 1) if line.strip()}
+    assert filled <= claimed(reading.deck(end.join(lines)))
+
+
+@given(st.lists(OPEN, max_size=14))
+def test_programs_in_the_open_stand_where_they_say(lines: list[str]) -> None:
+    """Line by line a program is the end of the note's line, or empty."""
+    note = ["Q: first", "A: b", *lines]
+    for card in reading.deck("\n".join(note)).cards:
+        if card.code and isinstance(card.answer, Markdown):
+            first = card.code.place.line - 1
+            for number, line in enumerate(card.code.source.split("\n"), first):
+                assert note[number].endswith(line)
+        if isinstance(card.answer, Markdown):
+            for one in card.answer.snippets:
+                assert 0 <= one.first < one.last < len(card.answer.text.split("\n"))
 
 
 @given(st.lists(PROGRAM, max_size=14))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.model import Bank, Card, Code, Deck, Edition, Place, Status, Text, Verdict
+from builder.edition import Edition
+from builder.model import Bank, Card, Code, Deck, Place, Status, Text, Verdict
 from builder.names import slug
 from builder.render import render
 

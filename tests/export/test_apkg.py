@@ -15,32 +15,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from learner import Learner
 from ledgers import MONDAY, TUESDAY, ledger_of
+from views import cloze, edition_of, gap, listing, prose, text
+from views import question as view
 
-from builder.export import apkg, cards
+from builder.edition import Content, DeckView, Edition
+from builder.export import cards
 from builder.export.apkg import deck_name, export, guid, note_types, safe_tags
-from builder.model import (
-    CardView,
-    DeckView,
-    Edition,
-    Ledger,
-    Listing,
-    Place,
-    Prose,
-    Run,
-)
+from builder.model import Ledger
 from builder.render import printable
 
-PLACE = Place("bank.md", 1, 1, 1, 1)
 TITLE = "Interview Question Bank (Guide)"
 EASES: tuple[Literal[1, 2, 3, 4], ...] = (3, 4, 1, 3, 2)
-YES = Prose(((Run("yes"),),))
 
 
 @pytest.fixture
@@ -58,33 +50,6 @@ def package(edition: Edition, ledger: Ledger | None = None) -> bytes:
 def plain(field: str) -> str:
     """Undo a field's HTML: no tag, no entity."""
     return html.unescape(re.sub(r"<[^>]*>", "", field))
-
-
-def text_of(answer: Prose | Listing) -> str:
-    """Return an answer's characters, line by line."""
-    return "\n".join("".join(run.text for run in line) for line in answer.lines)
-
-
-def prose(text: str) -> Prose:
-    """Return `text` as an answer without any defined term."""
-    return Prose(tuple((Run(line),) for line in text.split("\n")))
-
-
-def view(
-    question: str,
-    answer: Prose | Listing = YES,
-    *,
-    key: str = "",
-    section: str = "",
-    tags: tuple[str, ...] = (),
-) -> CardView:
-    """Return a card; its key is its question unless another is given."""
-    return CardView(key or question, question, answer, section, "", tags, PLACE)
-
-
-def edition_of(*shown: CardView, title: str = "Deck") -> Edition:
-    """Return an edition of one deck."""
-    return Edition((DeckView(title, "deck", shown),))
 
 
 # ── the repository's own bank ────────────────────────────────────────────────────────────────────
@@ -116,7 +81,7 @@ def test_cards_stand_in_their_section_in_the_order_of_the_note(
         (card.due, learner.deck_of(card), plain(card.note().fields[0])) for card in learner.cards()
     ]
     assert found == [
-        (due, f"{TITLE}::{card.section}", card.question)
+        (due, f"{TITLE}::{card.section}", card.title)
         for due, card in enumerate(edition.decks[0].cards, start=1)
     ]
 
@@ -127,9 +92,9 @@ def test_every_field_holds_the_text_of_the_bank(learner: Learner, edition: Editi
     notes = {note.guid: note for note in learner.notes()}
     for card in edition.decks[0].cards:
         note = notes[guid(card.key)]
-        answer = "Code" if isinstance(card.answer, Listing) else "Answer"
-        assert plain(note[answer]) == text_of(card.answer)
-        assert plain(note.fields[0]) == card.question
+        answer = "Code" if card.kind == "code" else "Answer"
+        assert plain(note[answer]) == text(card.answer)
+        assert plain(note.fields[0]) == card.title
         assert (note["Section"], note["Evidence"]) == (card.section, card.evidence)
 
 
@@ -328,7 +293,7 @@ def test_a_new_style_arrives_alone(
     """A newer stamp brings the CSS into the same note types, and touches no note."""
     learner.imports(package(edition))
     notes = learner.database.all("select * from notes")
-    monkeypatch.setattr("builder.export.apkg.css", lambda: ".card { color: teal }")
+    monkeypatch.setattr("builder.export.cards.css", lambda _="": ".card { color: teal }")
     learner.imports(package(edition))
     assert "teal" not in _style(learner)
     log = learner.imports(package(edition, ledger_of(edition, stamp=MONDAY + 1)))
@@ -369,26 +334,27 @@ def test_a_card_keeps_its_number_when_others_come_and_go(edition: Edition) -> No
 
 
 def test_another_card_of_a_note_has_the_next_number() -> None:
-    """The second template's card, too, has a number that comes from the note's."""
-    import genanki  # type: ignore[import-untyped]
-
-    note_class, _ = apkg._timed(genanki)
-    kind = cards.QUESTION
-    model = apkg._model(genanki.Model, kind, "")
-    filled = [
-        "yes" if field.name in {"Question", "Answer", "Reverse"} else "" for field in kind.fields
-    ]
-    note = note_class(model=model, fields=filled, guid="g")
-    note.entry = ledger_of(edition_of(view("a"))).entries[0]
-    deck = genanki.Deck(1 << 40, "Deck")
-    deck.add_note(note)
-    with closing(sqlite3.connect(":memory:")) as connection:
-        genanki.Package([deck]).write_to_db(connection.cursor(), 0, iter(()))
-        found = connection.execute("select id, ord, mod from cards").fetchall()
+    """The second card of a note, too, has a number that comes from the note's."""
+    found = _rows(package(edition_of(view("a", reverse=True))), "select id, ord, mod from cards")
     assert found == [(MONDAY * 1000, 0, MONDAY), (MONDAY * 1000 + 1, 1, MONDAY)]
 
 
-def _rows(package: bytes, query: str) -> list[Sequence[object]]:
+def test_many_cards_of_a_note_take_no_number_of_the_next() -> None:
+    """The ledger leaves room for ten; the others lie in the past, at a place of their own."""
+    shown = edition_of(
+        *(
+            cloze(*(gap(number, "x") for number in range(1, 31)), key=str(at), title=str(at))
+            for at in range(20)
+        )
+    )
+    found = _rows(package(shown), "select id, nid, ord from cards")
+    assert len({row[0] for row in found}) == len(found) == 600
+    assert all(number == note + ord_ for number, note, ord_ in found if ord_ < 10)
+    assert all(0 < number < 10**12 for number, _, ord_ in found if ord_ >= 10)
+    assert package(shown) == package(shown)
+
+
+def _rows(package: bytes, query: str) -> list[Sequence[Any]]:
     """Return what a query finds in the collection of a package."""
     with zipfile.ZipFile(io.BytesIO(package)) as file:
         content = file.read("collection.anki2")
@@ -415,7 +381,7 @@ def _on_tuesday(edition: Edition) -> bytes:
 
 def _edited(edition: Edition) -> Edition:
     first, *others = edition.decks[0].cards
-    changed = replace(first, answer=prose("edited\n" + text_of(first.answer)))
+    changed = replace(first, answer=(prose("edited\n" + text(first.answer)),))
     return Edition((replace(edition.decks[0], cards=(changed, *others)),))
 
 
@@ -445,7 +411,8 @@ def test_the_second_card_comes_when_its_field_is_filled(
 def test_the_ids_of_the_note_types_are_frozen(learner: Learner, edition: Edition) -> None:
     """Anki keeps our ids of fields and templates; another one would block every update."""
     learner.imports(package(edition))
-    for kind in (cards.QUESTION, cards.CODE):
+    learner.imports(package(edition_of(cloze(gap(1, "a")), title="Gaps")))
+    for kind in (cards.QUESTION, cards.CODE, cards.CLOZE):
         stored = learner.note_type(kind.id)
         assert [(field["id"], field["name"]) for field in stored["flds"]] == [
             (field.id, field.name) for field in kind.fields
@@ -453,6 +420,7 @@ def test_the_ids_of_the_note_types_are_frozen(learner: Learner, edition: Edition
         assert [side["id"] for side in stored["tmpls"]] == [side.id for side in kind.templates]
     assert _frozen(cards.QUESTION) == (1764061380, 4613937818241, 8, 4613937818341, 2)
     assert _frozen(cards.CODE) == (1764061381, 4613937818441, 10, 4613937818541, 2)
+    assert _frozen(cards.CLOZE) == (1764061382, 4613937818641, 7, 4613937818741, 1)
 
 
 def _frozen(kind: cards.NoteType) -> tuple[int, int, int, int, int]:
@@ -473,7 +441,7 @@ HOSTILE = (
 @pytest.mark.parametrize("answer", ["prose", "code"])
 def test_hostile_text_shows_literally(learner: Learner, answer: str) -> None:
     """Nothing in a literal text plays, runs or is replaced on a card that Anki rendered."""
-    body = prose(HOSTILE) if answer == "prose" else Listing(prose(HOSTILE).lines)
+    body: Content = (prose(HOSTILE) if answer == "prose" else listing(HOSTILE),)
     question = HOSTILE.replace("\n", " ")
     learner.imports(package(edition_of(view(question, body, section=question))))
     (card,) = learner.cards()
@@ -494,7 +462,7 @@ def test_any_text_comes_back_from_anki(learner: Learner, texts: list[str]) -> No
     """A field without its HTML is the text, but for Anki's composing of characters (NFC)."""
     learner.collection.remove_notes(learner.collection.find_notes(""))
     shown = [printable(text) for text in texts]
-    views = [view(f"?{text}", prose(text), key=str(at)) for at, text in enumerate(shown)]
+    views = [view(f"?{text}", text, key=str(at)) for at, text in enumerate(shown)]
     learner.imports(package(edition_of(*views)))
     notes = learner.notes()
     assert [nfc(plain(note["Answer"])) for note in notes] == list(map(nfc, shown))
@@ -511,13 +479,14 @@ def nfc(text: str) -> str:
 _BUILD = """
 import hashlib
 from builder.export.apkg import export, guid, note_types
-from builder.model import (
-    CardView, DeckView, Edition, Entry, Ledger, Place, Prose, Run, Stamp
-)
+from builder.edition import CardView, DeckView, Edition, Prose, Run
+from builder.model import Entry, Ledger, Place, Stamp
 place = Place("bank.md", 1, 1, 1, 1)
-yes = Prose(((Run("yes"),),))
+yes = (Prose(((Run("yes"),),)),)
 cards = tuple(
-    CardView(str(n), f"Question {n}", yes, f"S{n % 3}", "", ("b", "a", "c"), place)
+    CardView(
+        str(n), "question", f"Question {n}", yes, yes, f"S{n % 3}", "", ("b", "a", "c"), place
+    )
     for n in range(30)
 )
 about = ("", "", "", "", "question", "", "", "")
@@ -574,13 +543,13 @@ def test_no_time_in_the_package_comes_from_a_clock(edition: Edition) -> None:
 def test_a_digest_changes_with_what_a_note_type_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fields, templates and CSS, and nothing else: an upgrade of genanki is no change."""
     before = note_types()
-    assert list(before) == [cards.QUESTION.name, cards.CODE.name]
-    assert len(set(before.values())) == 2
-    monkeypatch.setattr("builder.export.apkg.css", lambda: "")
+    assert list(before) == [cards.QUESTION.name, cards.CODE.name, cards.CLOZE.name]
+    assert len(set(before.values())) == 3
+    monkeypatch.setattr("builder.export.cards.css", lambda _="": "")
     styled = note_types()
     template = replace(cards.CODE.templates[0], front="x")
-    code = replace(cards.CODE, templates=(template, *cards.CODE.templates[1:]))
-    monkeypatch.setattr("builder.export.apkg._KINDS", (cards.QUESTION, code))
+    changed = replace(cards.CODE, templates=(template, *cards.CODE.templates[1:]))
+    monkeypatch.setattr("builder.export.apkg._KINDS", (cards.QUESTION, changed))
     assert not set(before.values()) & set(styled.values())
     assert note_types()[cards.QUESTION.name] == styled[cards.QUESTION.name]
     assert note_types()[cards.CODE.name] != styled[cards.CODE.name]
@@ -590,5 +559,5 @@ def test_genanki_has_no_warning_about_our_html(
     recwarn: pytest.WarningsRecorder, learner: Learner
 ) -> None:
     """Every field is HTML that genanki finds well formed."""
-    package(edition_of(view(HOSTILE, prose(HOSTILE))))
+    package(edition_of(view(HOSTILE, HOSTILE)))
     assert not recwarn.list

@@ -12,12 +12,26 @@ import chromium
 import pytest
 from learner import Learner
 from ledgers import ledger_of
+from views import (
+    EVERYTHING,
+    SQUARE,
+    callouts,
+    cloze,
+    code,
+    edition_of,
+    gap,
+    paragraph,
+    parts,
+    question,
+)
 
+from builder.edition import Hyperlink, Listing, Prose, Run, Table, Verbatim
 from builder.export.apkg import export
-from builder.export.cards import caption, css, inline, listing, text
-from builder.model import CardView, DeckView, Edition, Listing, Place, Prose, Run
+from builder.export.escaping import inline
+from builder.export.markup import caption, text
+from builder.export.markup import code as listing
+from builder.export.style import css
 
-PLACE = Place("bank.md", 1, 1, 1, 1)
 TEXT_CONTRAST = 7.0
 Measure = dict[str, Any]
 
@@ -67,12 +81,12 @@ def test_an_opening_sign_of_anki_is_fenced_off() -> None:
 
 # ── the colours ──────────────────────────────────────────────────────────────────────────────────
 
-GROUNDS = {"ground", "box", "select"}
+GROUNDS = {"ground", "box", "select", "mark", "paper"}
 
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["day", "night"])
 def test_every_colour_of_the_style_sheet_is_readable(theme: int) -> None:
-    """Each colour has 7:1 on the page and on the code box; ink also on a selection."""
+    """Each colour has 7:1 on the page and on boxes; ink also where it is selected or marked."""
     colours = _themes()[theme]
     inks = {name: colour for name, colour in colours.items() if name not in GROUNDS | {"line"}}
     poor = [
@@ -81,9 +95,10 @@ def test_every_colour_of_the_style_sheet_is_readable(theme: int) -> None:
         for ground in ("ground", "box")
         if contrast(colour, colours[ground]) < TEXT_CONTRAST
     ]
-    assert len(inks) == 10
+    assert len(inks) == 11
     assert not poor
-    assert contrast(colours["ink"], colours["select"]) >= TEXT_CONTRAST
+    for ground in ("select", "mark"):
+        assert contrast(colours["ink"], colours[ground]) >= TEXT_CONTRAST
 
 
 def test_both_themes_name_the_same_colours() -> None:
@@ -127,20 +142,14 @@ def _luminance(colour: str) -> float:
 # ── in a browser ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _view(
-    question: str, answer: Prose | Listing, *, section: str = "S", evidence: str = ""
-) -> CardView:
-    return CardView(question, question, answer, section, evidence, (), PLACE)
-
-
 LONG = "a_very_long_name = " + " + ".join(f"another_name_{n}" for n in range(20))
 LONG_WORD = "antidisestablishmentarianism" * 5
 MATH = r"\(x^2\) and \[y\] stay signs"
 SHOWN = (
-    _view("Why ReLU over sigmoid?", Prose(((Run("No", "term"), Run(" = yes")),))),
-    _view(LONG_WORD, Prose(((Run(LONG_WORD),), (Run(MATH),))), section=LONG_WORD),
-    _view("Sizes?", Prose(((Run("net" + " " * 90 + "25M"),),))),
-    _view(
+    question("Why ReLU over sigmoid?", (Prose(((Run("No", "term"), Run(" = yes")),)),)),
+    question(LONG_WORD, f"{LONG_WORD}\n{MATH}", section=LONG_WORD),
+    question("Sizes?", "net" + " " * 90 + "25M"),
+    code(
         "Implement softmax",
         Listing(
             (
@@ -149,10 +158,21 @@ SHOWN = (
                 (Run("    "), Run(LONG), Run("# why", "c"), Run("'s'", "s"), Run("1", "m")),
                 (Run("    "), Run("return", "k"), Run(" "), Run("sum", "nb"), Run("(x)")),
             ),
-            signature=((Run("def", "k"), Run(" "), Run("softmax", "nf"), Run("(x):")),),
         ),
+        signature=((Run("def", "k"), Run(" "), Run("softmax", "nf"), Run("(x):")),),
         evidence="verified: softmax, one vector",
+        link="https://example.org",
     ),
+    question(
+        "Everything that there is",
+        (
+            *EVERYTHING,
+            *callouts(["tip", "danger", "example", "quote"]),
+            paragraph(Hyperlink("https://example.org", parts(LONG_WORD)), Verbatim(LONG_WORD)),
+            Table(("left",) * 4, (), ((parts(LONG_WORD),) * 4,)),
+        ),
+    ),
+    cloze("Gaps with ", gap(1, LONG_WORD, hint=LONG_WORD), gap(1, SQUARE), gap(1, Verbatim("x"))),
 )
 WIDTHS = (400, 1200)
 
@@ -170,11 +190,13 @@ function measured(frame) {
   const view = frame.contentWindow, page = frame.contentDocument;
   const nodes = [...page.querySelectorAll("#qa *")];
   const texts = nodes.filter(n => n.localName !== "style" &&
+    parseFloat(view.getComputedStyle(n).fontSize) > 0 &&
     [...n.childNodes].some(c => c.nodeType === 3 && c.data.trim()));
   return {
     name: frame.title,
     overflow: page.scrollingElement.scrollWidth - page.scrollingElement.clientWidth,
-    boxes: [...page.querySelectorAll(".listing, .aligned")].map(n => n.scrollWidth - n.clientWidth),
+    boxes: [...page.querySelectorAll(".listing, .aligned, .scroll")].map(
+      n => n.scrollWidth - n.clientWidth),
     column: Math.max(...[...page.querySelectorAll(".sheet")].map(n => n.clientWidth)),
     size: parseFloat(view.getComputedStyle(page.body).fontSize),
     colours: texts.map(n =>
@@ -200,7 +222,7 @@ def measures(tmp_path_factory: pytest.TempPathFactory) -> list[Measure]:
     if chromium.program() is None:
         pytest.skip(chromium.HOW_TO_GET_IT)
     with Learner(tmp_path_factory.mktemp("profile")) as learner:
-        shown = Edition((DeckView("Deck", "deck", SHOWN),))
+        shown = edition_of(*SHOWN)
         learner.imports(export(shown, name="deck", ledger=ledger_of(shown)).content)
         page = "<!doctype html><meta charset=utf-8>" + "".join(_frames(learner)) + _MEASURE
     dump = chromium.dom(page, width=1400)
@@ -232,6 +254,7 @@ def test_wide_code_and_columns_scroll_in_their_box(measures: list[Measure]) -> N
     assert narrow["Implemen front 400 day"] == [0]
     assert narrow["Implemen back 400 day"][0] > 0
     assert narrow["Sizes? back 400 day"][0] > 0
+    assert max(narrow["Everythi back 400 day"]) > 0
 
 
 def test_the_column_is_no_wider_than_can_be_read(measures: list[Measure]) -> None:

@@ -472,7 +472,7 @@ class Story:
             elif not card.key and old in offered:
                 fate.unsure += 1
                 result = "unsure"
-            elif not card.key:
+            elif not card.key and not self._went_to_a_copy(found, item):
                 fate.wrong.append((item.question, done))
                 result = "wrong"
             else:
@@ -488,13 +488,25 @@ class Story:
         self.author.before = frozenset(self.author.asked())
         return found
 
+    def _went_to_a_copy(self, found: Identified, item: Item) -> bool:
+        """Tell whether the key of `item` is now that of a copy, which is all that it was."""
+        places, key = names_of(self.author.items), self.keys[item.name]
+        heirs = (
+            places[card.place.file, card.place.line]
+            for card in found.bank.cards()
+            if card.key == key
+        )
+        return any(self.families[item.name] & {heir.name, *heir.parents} for heir in heirs)
+
     def settled(self, found: Identified) -> Identified:
         """Return what was found once the author has said which card is which."""
         places, ledger = names_of(self.author.items), self.ledger
         for change in found.changes:
             if change.kind is ChangeKind.UNSURE and (card := change.card):
                 name = places[card.place.file, card.place.line].name
-                key = self.keys.get(name) or new_key(found.bank, ledger, card)
+                key = self.keys.get(name, "")
+                if not key or key in {one.key for one in found.bank.cards()}:  # a copy has it
+                    key = new_key(found.bank, ledger, card)
                 found = replace(found, bank=_with_key(found.bank, card, key))
         return found
 

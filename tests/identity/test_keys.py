@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import reading
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.assemble import assemble
 from builder.identity import identify
-from builder.model import Bank, ChangeKind, Duplicate, Ledger
+from builder.model import Bank, ChangeKind, Duplicate, Entry, Ledger
+from builder.names import slug
 
 QUESTIONS = st.lists(
     st.sampled_from([
@@ -134,3 +136,59 @@ def test_an_id_that_is_another_cards_question_is_told_apart() -> None:
     found = keys(reading.bank(items("x", "b\n# id: x")))
     assert len(set(found)) == 2
     assert all(key.startswith("deck/x-") for key in found)
+
+
+# ── two branches ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Is a > b?", "Is a < b?"),
+        ("Is x = y?", "Is x != y?"),
+        ("What is x²?", "What is x2?"),
+        ("What is 1/n?", "What is 1|n?"),
+        (f"{'long ' * 20}a?", f"{'long ' * 20}b?"),
+        ("?", "!"),
+    ],
+)
+def test_branches_never_give_one_key_to_two_questions(one: str, other: str) -> None:
+    """Each is alone in its bank, so only the key itself can tell them apart."""
+    (first,), (second,) = (keys(reading.bank(reading.pairs(asked))) for asked in (one, other))
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Bias (or variance): what's \"it\"; really, it's...?", "Pre-norm — or post-norm?",
+     "Why `batch_norm`?", "C++ & C#", "什么是注意力？", "naïve Bayes"],
+)  # fmt: skip
+def test_ordinary_questions_have_plain_keys(question: str) -> None:
+    """Nobody wants to read a hash without need."""
+    (found,) = keys(reading.bank(reading.pairs(question)))
+    assert found == f"deck/{slug(question)}"
+
+
+def test_a_key_in_the_open_is_made_of_words() -> None:
+    """Marks for looks are no part of it, nor are images; gaps are open."""
+    found = keys(
+        reading.bank(
+            "# Deck\n\nQ: What is **bias**, `sklearn`'s _one_?\n\nA: an error\n\n"
+            "Q: What is this? ![[a.png]]\n\nA: b\n\nC: It is {{c1::warm::weather}} ==here==\n"
+        )
+    )
+    assert found[0] == "deck/what-is-bias-sklearn-s-one"
+    assert found[1].startswith("deck/what-is-this-")
+    assert found[2].startswith("deck/it-is-warm-here-")
+
+
+def test_what_has_a_key_keeps_it() -> None:
+    """An earlier version gave it a plain one."""
+    bank = reading.bank(reading.pairs("Is a > b?"))
+    (card,) = bank.cards()
+    old = Entry(
+        "deck/is-a-b", "g", 1, 1, "", bank.decks[0].file, "Deck", "", "question", "",
+        card.question, card.answered,
+    )  # fmt: skip
+    found = identify(bank, Ledger((old,)))
+    assert (keys(found.bank), found.changes) == (["deck/is-a-b"], ())

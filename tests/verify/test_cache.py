@@ -18,7 +18,7 @@ HERE = Code("def f(x):\n    return x\n", Place("a.md", 10, 3, 12, 1))
 THERE = Code(HERE.source, Place("b.md", 40, 1, 42, 1))
 VERDICT = Verdict(
     Status.MATCHES, "f", Place("a.md", 10, 7, 10, 8), "softmax", "", "one vector",
-    (Tier("core", 3, 3),), "", (("input", "x = [1.]"),), "",
+    (Tier("core", 3, 3),), "", (("input", "x = [1.]"),), "", formula=r"\frac{1}{n}",
 )  # fmt: skip
 
 

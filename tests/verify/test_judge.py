@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from judging import Example, bank, card, examples, name, no_gate, user_answers, verdict, verdicts
 
-from builder.kernels import CANON
+from builder.kernels import CANON, find
 from builder.model import Allow, Card, Cause, Place, Status, Verdict
 from builder.verify import Limits
 from builder.verify.judge import judge
@@ -319,3 +319,11 @@ def test_what_a_right_answer_does_not_hold_for_is_told(sandbox: Sandbox) -> None
     """A pass says how far it reaches, and how far it does not."""
     (only,) = judge(USER["softmax"], sandbox, 0, Limits())
     assert (only.domain, only.beyond) == ("one vector", "a batch of rows, small integers")
+
+
+def test_only_a_right_answer_has_its_kernels_formula(sandbox: Sandbox) -> None:
+    """It may stand on the card; a wrong answer has nothing to stand beside."""
+    right = verdict(sandbox, "def relu(x):\n    return np.maximum(x, 0)\n")
+    wrong = verdict(sandbox, "def relu(x):\n    return x\n")
+    assert (right.formula, wrong.formula) == (find("relu").formula, "")
+    assert right.formula

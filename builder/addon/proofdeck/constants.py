@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # The ids of the note types that proofdeck writes; whoever has another type is not ours to touch.
-NOTE_TYPES = (1764061380, 1764061381)
+NOTE_TYPES = (1764061380, 1764061381, 1764061382)
 
 RETIRED = "proofdeck::retired"
 ACTION = "Update question bank"
