@@ -464,7 +464,7 @@ def test_a_build_after_the_change_needs_no_option(learner: Learner) -> None:
     change_types(learner, told)
     again = adopt(settings(), "old.apkg", force=True)
     assert "adopted 3 of 4" in again
-    assert len(imported(learner, package(NOW + 60)).updated) == 3
+    assert len(imported(learner, package(NOW + 3600)).updated) == 3
     assert scheduled(learner) == before
 
 

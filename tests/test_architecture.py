@@ -71,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
         "settings",
     },
     "arguments": {"", "exporters"},
-    "watch": {"build", "files", "settings", "report"},
+    "watch": {"build", "files", "media", "settings", "report"},
     # a preview shows what a build has found, again and again
     "preview": {
         "build",

@@ -11,11 +11,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import chromium
 import pytest
 import reading
 import views
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from builder.export import Looks
 from builder.model import CannotRunError
@@ -264,10 +263,10 @@ def test_a_save_makes_another_page(follower: Follower) -> None:
     assert [path.name for path in Path().rglob("*.*")] == ["a.md"]
 
 
-def test_the_browser_shows_another_page_by_itself(follower: Follower) -> None:
+def test_the_browser_shows_another_page_by_itself(follower: Follower, browser: Browser) -> None:
     """It stays where it was: the same card, in the same look."""
     follower.hears("1 card")
-    with chromium.driven() as browser, closing(browser.new_page()) as page:
+    with closing(browser.new_page()) as page:
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
         page.goto(f"{follower.opened[0]}#view=focus&theme=night&card=a")
@@ -278,12 +277,12 @@ def test_the_browser_shows_another_page_by_itself(follower: Follower) -> None:
         assert not complaints
 
 
-def test_the_browser_stays_where_it_was_in_the_list(follower: Follower) -> None:
+def test_the_browser_stays_where_it_was_in_the_list(follower: Follower, browser: Browser) -> None:
     """The card at the top of the window is there again."""
     follower.hears("1 card")
     save(reading.pairs(*(f"number {number}?" for number in range(60))))
     follower.hears("60 cards")
-    with chromium.driven() as browser, closing(browser.new_page()) as page:
+    with closing(browser.new_page()) as page:
         page.goto(follower.opened[0])
         where = "one => Math.round(one.getBoundingClientRect().top)"
         card = page.locator("article", has_text="number 40?")

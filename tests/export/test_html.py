@@ -6,12 +6,11 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import chromium
 import pdfplumber
 import pytest
 import views
@@ -64,16 +63,6 @@ STRAY = Diagnostic(
 EXCERPTS = {("bank.md", 15): "def drop(x):", ("bank.md", 1): "stray text"}
 
 SHOWN = 9  # cards that Anki makes of the bank: one goes both ways, one has two gaps
-
-# ── a browser ────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Return the Chromium that is installed."""
-    with chromium.driven() as browser:
-        yield browser
-
 
 Look = Callable[..., Page]
 
