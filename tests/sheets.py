@@ -56,6 +56,11 @@ def column_of(char: dict[str, Any], edges: list[tuple[float, float]]) -> int | N
     return None
 
 
+def _size_of_most(found: list[dict[str, Any]]) -> float:
+    sizes = [round(char["size"], 2) for char in found]
+    return max(set(sizes), key=sizes.count, default=0.0)
+
+
 @lru_cache(maxsize=2)
 def chars(content: bytes) -> list[dict[str, Any]]:
     """All characters but the title's and the footers', with their column (None: in none)."""
@@ -64,9 +69,10 @@ def chars(content: bytes) -> list[dict[str, Any]]:
         for page in book.pages:
             edges = columns(page.width, page.height)
             end = page.height - FOOT + 1
+            title = 1.6 * _size_of_most(page.chars)
             for char in page.chars:
-                footer = char["size"] < 6.5 and end < char["top"] < page.height
-                if char["size"] < 10 and not footer:
+                footer = end < char["top"] < page.height
+                if char["size"] < title and not footer:
                     inside = char["top"] >= 9 * MM and char["bottom"] <= end
                     column = column_of(char, edges) if inside else None
                     found.append({**char, "column": column})
