@@ -66,8 +66,8 @@ def build(settings: Settings, progress: verify.Progress = lambda *_: None) -> Re
 
     ledger = past.ledger
     if settings.output or settings.locked:
-        images = stage.images.by_card(found.bank)
-        ledger = _renewed(past, found.bank, kept, judged.verdicts, remarks, images, settings)
+        besides = stage.besides(found.bank)
+        ledger = _renewed(past, found.bank, kept, judged.verdicts, remarks, besides, settings)
     if settings.locked and past.changes(ledger):
         remarks.append(rules.on_ledger(past.place.name))
     artefacts: Sequence[Artefact] = ()
@@ -135,7 +135,7 @@ def _renewed(  # noqa: PLR0913, PLR0917 - all that is known of a build
     kept: Bank,
     verdicts: Verdicts,
     remarks: Iterable[Diagnostic],
-    images: Mapping[str, Collection[str]],
+    besides: Mapping[str, Collection[str]],
     settings: Settings,
 ) -> Ledger:
     """Return the ledger after a build of the cards that are `kept`; needs no exporter's package."""
@@ -156,7 +156,7 @@ def _renewed(  # noqa: PLR0913, PLR0917 - all that is known of a build
         # What cannot be read, or is not asked for, has not left the bank.
         retire=not settings.partial and not rules.errors(remarks),
         gone=past.gone,
-        images=images,
+        besides=besides,
     )
 
 

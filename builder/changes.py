@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from builder import build, files, history, media, rules
+from builder import build, files, history, rules
 from builder.assemble import assemble
 from builder.identity import Identified, identify, new_key
 from builder.ledger import digest, noted
@@ -18,6 +18,7 @@ from builder.model import (
     Ledger,
 )
 from builder.parse import parse
+from builder.scene import scene
 from builder.settings import Settings
 from builder.source import Source
 
@@ -35,8 +36,8 @@ def changes(settings: Settings) -> ChangesReport:
     known = {stamp.note_type: stamp.digest for stamp in past.ledger.stamps}
     changed = {change.card.place for change in found.changes if change.card}
     cards = list(found.bank.cards())
-    images = media.gather(found.bank, notes, settings.vault).by_card(found.bank)
-    updated = _updated(found.bank, past.ledger, images)
+    stage, _ = scene(found.bank, notes, settings.vault)
+    updated = _updated(found.bank, past.ledger, stage.besides(found.bank))
     styles = note_types(settings.looks.css)
     return ChangesReport(
         changes=found.changes,
@@ -48,7 +49,7 @@ def changes(settings: Settings) -> ChangesReport:
     )
 
 
-def _updated(bank: Bank, ledger: Ledger, images: Mapping[str, Collection[str]]) -> int:
+def _updated(bank: Bank, ledger: Ledger, besides: Mapping[str, Collection[str]]) -> int:
     """Return how many notes the next import updates, whatever it is that changed about them.
 
     Nothing is run here, so either outcome of a verification counts as the last one.
@@ -57,7 +58,7 @@ def _updated(bank: Bank, ledger: Ledger, images: Mapping[str, Collection[str]]) 
     return sum(
         known[card.key]
         not in {
-            digest(card, deck, verified, images.get(card.key, ())) for verified in (True, False)
+            digest(card, deck, verified, besides.get(card.key, ())) for verified in (True, False)
         }
         for deck in bank.decks
         for card in deck.cards

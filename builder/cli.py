@@ -222,7 +222,7 @@ def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Se
         order=_order(options, environment),
         output=output,
         only=options.only,
-        tags=tuple(options.tags or ()),
+        tags=tuple(tag.removeprefix("#") for tag in options.tags or ()),
         run=not options.no_run,
         keep_going=options.keep_going,
         exporters=tuple(options.exporters or ("apkg", "pdf")),

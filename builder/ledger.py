@@ -243,14 +243,15 @@ def digest(
     card: Card,
     deck: Deck,
     verified: bool,  # noqa: FBT001 - a fact
-    images: Collection[str] = (),
+    besides: Collection[str] = (),
 ) -> str:
     """Return 32 hex digits that change when the note of `card` must be updated.
 
     They come from the source (what is asked and answered, section, the tags of `deck`, whether
-    the answer is `verified`, whether the text is Markdown, the names of its `images`, which come
-    from their content) and from PRESENTATION, not from the HTML: a new highlighter or one more
-    test case updates no note. Texts count as Anki keeps them: composed (NFC), with LF.
+    the answer is `verified`, whether the text is Markdown, what it shows `besides`: images by
+    names that come from their content, a link) and from PRESENTATION, not from the HTML: a new
+    highlighter or one more test case updates no note. Texts count as Anki keeps them: composed
+    (NFC), with LF.
     """
     content = (
         PRESENTATION,
@@ -261,7 +262,8 @@ def digest(
         sorted(set(map(_plain, deck.tags))),
         verified,
         *([sorted(map(_plain, card.tags)), card.reverse] if card.tags or card.reverse else ()),
-        *(["markdown", *sorted(images)] if card.asked else ()),
+        *(["markdown"] if card.asked else ()),
+        *sorted(besides),
     )
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
@@ -281,12 +283,12 @@ def renewed(  # noqa: PLR0913 - all that is known of a build
     guid: Callable[[str], str],
     retire: bool,
     gone: Collection[str] = (),
-    images: Mapping[str, Collection[str]] = MappingProxyType({}),
+    besides: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Ledger:
     """Return the ledger after a build of `bank` at the UNIX time `now` (in seconds).
 
     `exported` are the keys of the cards in the package, `verified` says of a key whether its
-    answer was (a key that is missing was not), `images` holds the names of its images,
+    answer was (a key that is missing was not), `besides` holds what it shows besides its text,
     `note_types` are digests by name, and `guid` names a new note by its key. A time changes only
     with its digest, and then it rises, whatever the clock says. Cards that are not exported keep
     their entries as they are.
@@ -304,7 +306,7 @@ def renewed(  # noqa: PLR0913 - all that is known of a build
             if card.key in shown:
                 before = entries.get(card.key) or _new(guid(card.key), next(numbers))
                 known = verified.get(card.key, False)
-                found = digest(card, deck, known, images.get(card.key, ()))
+                found = digest(card, deck, known, besides.get(card.key, ()))
                 entries[card.key] = _entry(card, deck, before, found, now)
     files = {*gone, *(deck.file for deck in bank.decks)} if retire else set()
     entries |= {entry.key: replace(entry, retired=now) for entry in _left(ledger, bank, files)}

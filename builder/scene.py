@@ -30,6 +30,18 @@ class Scene:
     vault: str = ""
     paths: Mapping[str, str] = field(default_factory=dict)
 
+    def besides(self, bank: Bank) -> Mapping[str, frozenset[str]]:
+        """Return by key what a card shows besides its text: its images, the link to its note."""
+        shown = self.images.by_card(bank)
+        if not self.vault:
+            return shown
+        return {
+            card.key: shown.get(card.key, frozenset()) | {f"{self.vault}/{self.paths[deck.file]}"}
+            for deck in bank.decks
+            if deck.file in self.paths
+            for card in deck.cards
+        }
+
     def show(
         self, bank: Bank, verdicts: Mapping[str, Sequence[Verdict]]
     ) -> tuple[Edition, list[Diagnostic]]:

@@ -25,6 +25,11 @@ def asked_for(
     none of them; and so are remarks that stand in none of the rest. Raises CannotRunError where
     nothing is left.
     """
+    silent = {deck.file for deck in bank.decks if not deck.cards} - set(named)
+    # Python in a note without a card, found in a folder, is the author's own: it answers nothing.
+    remarks = [
+        one for one in remarks if one.place.file not in silent or one.name != "untitled-code"
+    ]
     speaking = {remark.place.file for remark in remarks if remark.severity is Severity.ERROR}
     bare = {deck.file for deck in bank.decks if not deck.cards} - speaking
     bank = Bank(tuple(deck for deck in bank.decks if deck.file not in bare))

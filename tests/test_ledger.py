@@ -431,7 +431,7 @@ def test_an_image_that_was_painted_anew_is_a_change() -> None:
     def built(before: Ledger, image: str) -> Ledger:
         return renewed(
             before, bank, {"a"}, {}, TYPES, NOW,
-            guid=str, retire=True, images={"a": frozenset({image})},
+            guid=str, retire=True, besides={"a": frozenset({image})},
         )  # fmt: skip
 
     first = built(Ledger(), "1.png")

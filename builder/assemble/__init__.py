@@ -44,15 +44,16 @@ def _deck(document: Document) -> Deck:
     settings, faults = _settings(document)
     title = next((block.title for block in _headings(document, 1) if block.title), "")
     pieces = tuple(_pieces(document))
+    cards = tuple(piece for piece in pieces if isinstance(piece, Card))
     strays = (*faults, *(piece for piece in pieces if isinstance(piece, Stray)))
     return Deck(
         title=settings.deck or title or PurePath(document.source.name).stem,
         file=document.source.name,
         tags=settings.tags,
-        cards=tuple(piece for piece in pieces if isinstance(piece, Card)),
+        cards=cards,
         strays=tuple(sorted(strays, key=lambda stray: stray.place)),
         links=tuple(_links(document)),
-        embeds=tuple(embeds.shown(piece for piece in pieces if isinstance(piece, Card))),
+        embeds=tuple(embeds.shown(cards)),
     )
 
 
@@ -74,9 +75,20 @@ def _settings(document: Document) -> tuple[frontmatter.Settings, Sequence[Stray]
 
 def _pieces(document: Document) -> Pieces:
     walk = _Walk(document.source.name)
+    told: set[int] = set()
     for block in document.blocks:
-        yield from walk.over(block)
+        for piece in walk.over(block):
+            told.add(piece.place.line)
+            yield piece
     yield from walk.close()
+    yield from (slip for slip in _slips(document) if slip.place.line not in told)
+
+
+def _slips(document: Document) -> Iterator[Stray]:
+    """Yield what is marked as a question, in prose or in a card, and opens nothing."""
+    spoken = (block.lines for block in document.blocks if isinstance(block, Prose | Heading))
+    lines = tuple(line for block in spoken for line in block)
+    yield from paragraphs.slips(Body.of(document.source.name, lines))
 
 
 class _Walk:

@@ -14,6 +14,11 @@ _EMBED = re.compile(
     re.IGNORECASE,
 )
 _TICKS = re.compile("`+")
+# What else is embedded, a note or a document, reads as its name.
+_IMAGES = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif"),
+    *(".bmp", ".tif", ".tiff", ".heic", ".ico"),
+)
 _TARGETS = ("wiki", "angle", "plain", "html")
 
 
@@ -30,7 +35,7 @@ def _of(side: Markdown) -> Iterator[Embed]:
     for at, line in enumerate(side.text.split("\n")):
         for found in () if at in fenced else _EMBED.finditer(_without_code(line)):
             target = next(filter(None, map(found.group, _TARGETS)), "")
-            if target:
+            if target and (not found["wiki"] or target.strip().lower().endswith(_IMAGES)):
                 yield Embed(target.strip(), _place(side.place, at, found))
 
 

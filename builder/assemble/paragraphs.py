@@ -4,7 +4,8 @@
     `Q:`               anywhere                  a question
     `A:`               anywhere                  the answer to the question above, or what the back
                                                  of the cloze above says besides
-    `C:`               first in its paragraph    a sentence with `{{c1::gaps}}`, or ==gaps==
+    `C:`               first in its paragraph,   a sentence with `{{c1::gaps}}`, or ==gaps==
+                       or with a gap behind it
 
 What was opened goes on over paragraphs, lists, tables and fences to the next of these lines, to a
 heading of the first three levels, a line `---`, a comment with a wish for the next card, or a fence
@@ -34,6 +35,37 @@ _NAMES = re.compile(r"\^(?P<id>[A-Za-z0-9-]+)|#(?P<tag>[\w/-]+)")
 _MOST_NAMES = 32
 _GAP = re.compile(r"\{\{c[1-9]\d*::")
 _HIGHLIGHT = re.compile(r"(?<!=)==(?=[^\s=])[^=]+==(?!=)")
+
+
+# What people write in the place of a mark: dressed as a list, a quotation, a heading or in bold
+# letters, in small letters, in full, with a number.
+_DRESS = r"[ \t]*(?:(?:[>*+-]|\d{1,3}[.)]|#{1,6}|\[[ x]\])[ \t]+|>)*[*_]{0,3}"
+_SLIP = re.compile(
+    _DRESS + r"(?:(?P<Q>[Qq](?:uestion)?)|[Aa](?:nswer)?)[ \t]?\d{0,3}[*_]{0,3}[ \t]?:[*_]{0,3}"
+)
+
+
+def slips(body: Body) -> Iterator[Stray]:
+    """Yield the questions that open nothing for the way in which they are marked.
+
+    One that no answer follows may be part of a sentence, unless it is a heading.
+    """
+    fenced = snippets.numbers(body)
+    asked: Body | None = None
+    for at, line in enumerate(body.lines):
+        found = None if line.number in fenced else _SLIP.match(line.text)
+        if found and _MARK.match(line.text):
+            if asked and found["Q"] is None:
+                yield Stray(Reason.DRESSED_QUESTION, asked.text.strip(), asked.place)
+            asked = None
+        elif found and found["Q"]:
+            asked = Body(body.file, body.lines[at : at + 1])
+            if line.text.lstrip().startswith("#"):
+                yield Stray(Reason.DRESSED_QUESTION, asked.text.strip(), asked.place)
+                asked = None
+        elif found and asked:
+            yield Stray(Reason.DRESSED_QUESTION, asked.text.strip(), asked.place)
+            asked = None
 
 
 class Region:
@@ -72,7 +104,7 @@ def _marks(body: Body) -> Iterator[tuple[int, str]]:
     """Yield the index and the mark of each line that opens something."""
     for at, line in enumerate(body.lines):
         found = _MARK.match(line.text)
-        if found and (found["mark"] != "C" or at == 0):
+        if found and (found["mark"] != "C" or at == 0 or _has_gap(line.text)):
             yield at, found["mark"]
 
 

@@ -35,6 +35,8 @@ LONGEST = 50_000
 
 Images = Mapping[tuple[str, str], Media]
 
+_GAP = re.compile(r"\{\{c[1-9]\d*::")
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -94,6 +96,8 @@ class _Reading:
         for gap in _gaps(remainder):
             if gap.thing in gardener.unclosed:
                 self._report_gap(gap)
+        if self._cloze:
+            self._report_idle(remainder)
         return Page(content, tuple(self._shown), tuple(self._unset))
 
     def _report_depth(self) -> None:
@@ -104,6 +108,14 @@ class _Reading:
         message = f"the gap `{aside.source}` is not closed within its paragraph"
         hint = "close it with `}}` in the same paragraph, cell or emphasis"
         self._unset.append(Unset("open-gap", self._place(aside), message, hint))
+
+    def _report_idle(self, remainder: Remainder) -> None:
+        """Report gaps that hide nothing: code and formulas are shown as they are written."""
+        for aside in remainder.asides:
+            if not isinstance(aside.thing, GapStart) and (gap := _GAP.search(aside.source)):
+                message = f"the gap `{gap[0]}` stands in a formula or in code, and hides nothing"
+                hint = "put the whole formula, or all of the code, into the gap"
+                self._unset.append(Unset("open-gap", self._place(aside), message, hint))
 
     def _ready(self, aside: Aside) -> Ready:
         match aside.thing:

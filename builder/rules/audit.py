@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from builder.audited import Audit, Audited, Mutant, Outcome
 from builder.model import Diagnostic, Place
 from builder.rules.rule import error, warning
+from builder.rules.verification import label_of
 
 MISSED = error(
     "M501",
@@ -50,7 +51,7 @@ def _missed(answer: Audited, mutants: Sequence[Mutant]) -> Diagnostic:
     return MISSED.at(
         _place(card.answer.place, mutants),
         f"{names} still matches with {what} in it",
-        label=f'code answer {card.number}, "{card.question}"',
+        label=label_of(card),
         notes=(
             ("answer", mutants[0].before),
             *(("mutant", mutant.after) for mutant in mutants),

@@ -50,8 +50,9 @@ STRAY_TEXT = error(
 DRESSED_QUESTION = error(
     "B212",
     "dressed-question",
-    """A `Q:` that stands in a list, a quotation or bold letters, where it opens no card. In the
-    open a question starts its line with `Q:`, its answer with `A:`; all Markdown may follow.""",
+    """A question that is marked in another way than with `Q:` at the start of its line: in a list,
+    a quotation, a heading or bold letters, as `q:` or `Question:`. It opens no card, and may stand
+    unseen in the answer above. The line of its answer starts with `A:`.""",
 )
 CLOZE_WITHOUT_GAP = error(
     "B211",
@@ -116,7 +117,7 @@ _TOLD = {
     ),
     Reason.DRESSED_QUESTION: _Told(
         DRESSED_QUESTION,
-        "this question opens no card, for what stands before it",
+        "this looks like a question, and opens no card",
         "start the line with `Q:`, and the line of its answer with `A:`",
     ),
     Reason.CLOZE_WITHOUT_GAP: _Told(

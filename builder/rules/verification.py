@@ -72,9 +72,15 @@ _RULES = {
 }
 
 
+def label_of(card: Card) -> str:
+    """Return how a caret names the answer of a card: in the open an answer has no number."""
+    question = " ".join(card.question.split())
+    return f'code answer {card.number}, "{question}"' if card.number else f'answer to "{question}"'
+
+
 def verdicts(card: Card, judged: Sequence[Verdict]) -> Iterator[Diagnostic]:
     """Yield an error for each function of a card that is not right."""
-    label = f'code answer {card.number}, "{card.question}"'
+    label = label_of(card)
     for verdict in judged:
         rule = _REFUSALS[verdict.cause] if verdict.cause else _RULES.get(verdict.status)
         if rule:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from builder import syntax
@@ -53,7 +53,11 @@ def judge(
     if not known and not shown and (wish := _exemption(card)):
         return (Verdict(Status.ALLOWED, None, card.question_place, summary=wish.reason),)
     if refused := gate.refusal(code.source, tree):
-        return (_stopped(code, refused),)
+        stopped = _stopped(code, refused)
+        if card.asked and not known:
+            hint = f"{stopped.hint}; code that is only shown needs {_letting_pass(card)}"
+            stopped = replace(stopped, hint=hint)
+        return (stopped,)
     if not asked:
         return (_unchecked(card, card.question_place, "nothing to verify here", shelf),)
     if len(asked) > _MOST_ASKED:
@@ -93,12 +97,20 @@ def _unchecked(
     if wish := _exemption(card):
         return Verdict(Status.ALLOWED, function, place, summary=wish.reason)
     near = get_close_matches(function or "", shelf.names, n=1)
-    hint = "name the function like a kernel, or put `# allow no-kernel: reason` under the title"
+    let_pass = _letting_pass(card)
+    hint = f"name the function like a kernel, or put {let_pass}"
     if near:
-        hint = f"did you mean `{near[0]}`? Else put `# allow no-kernel: reason` under the title"
+        hint = f"did you mean `{near[0]}`? Else put {let_pass}"
     elif any(_exempts(wish) for wish in card.allows):
-        hint = "an allowance needs a reason: `# allow no-kernel: why nobody can check this`"
+        hint = "an allowance needs a reason: `allow no-kernel: why nobody can check this`"
     return Verdict(Status.UNCHECKED, function, place, summary=why, hint=hint)
+
+
+def _letting_pass(card: Card) -> str:
+    """Return what an author may write so that an answer needs no kernel, and where."""
+    if card.asked:
+        return "`<!-- allow no-kernel: reason -->` above the question"
+    return "`# allow no-kernel: reason` under the title"
 
 
 def _exemption(card: Card) -> Allow | None:
