@@ -41,7 +41,10 @@ measure: $(VENV)/.ready-for-tests ## measure the kernels, and write the figures 
 	$(BIN)/python tests/measure.py
 
 pictures: $(VENV)/.ready-for-tests build ## draw the README's pictures anew (needs chromium and poppler-utils)
-	$(BIN)/python tests/pictures.py output/proofdeck.apkg .github/pictures
+	rm -rf output/demonstration && cp -r tests/data/demonstration output/
+	$(BIN)/proofdeck build output/demonstration -o output/demonstration --export html
+	$(BIN)/python tests/pictures.py output/proofdeck.apkg \
+	  output/demonstration/demonstration.html .github/pictures
 	pdftoppm -r 130 -x 0 -y 0 -W 1075 -H 860 -singlefile -png \
 	  output/interview-question-bank.pdf .github/pictures/sheet
 

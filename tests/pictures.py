@@ -1,9 +1,9 @@
-"""Pictures of a code card's answer for the README, from the HTML that the real Anki renders.
+"""Pictures for the README: a code card's answer as the real Anki renders it, and the preview.
 
-    python tests/pictures.py DECK.apkg FOLDER
+    python tests/pictures.py DECK.apkg PREVIEW.html FOLDER
 
-writes FOLDER/card-day.png and FOLDER/card-night.png, 800 pixels wide at two dots a pixel: show
-them with `width="800"`. It needs the package `anki` and Chromium.
+writes FOLDER/card-day.png and FOLDER/card-night.png, 800 pixels wide at two dots a pixel, and
+FOLDER/preview.png, the answers of the preview's formulas. It needs the package `anki` and Chromium.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 
@@ -25,14 +26,26 @@ _ROOM = 96
 _FORMULA = re.compile(r"\\\[(.+?)\\\]", re.DOTALL)
 
 
-def main(package: Path, folder: Path) -> None:
-    """Write both pictures of the first verified code card of `package`."""
+def main(package: Path, preview: Path, folder: Path) -> None:
+    """Write both pictures of the first verified code card of `package`, and one of `preview`."""
     folder.mkdir(parents=True, exist_ok=True)
     side = _answer(package.read_bytes())
     for name, night in (("day", False), ("night", True)):
         page = _FORMULA.sub(_set, side.page(night=night))
         target = folder / f"card-{name}.png"
         chromium.picture(page, target, width=WIDTH, height=_height(page))
+    _photograph(preview, folder / "preview.png")
+
+
+def _photograph(preview: Path, target: Path) -> None:
+    """Write a picture of the cards about formulas, with their answers."""
+    with chromium.driven() as browser, closing(browser.new_page()) as page:
+        page.set_viewport_size({"width": 1080, "height": 900})
+        page.goto(f"{preview.resolve().as_uri()}")
+        page.keyboard.press("a")
+        page.locator("#section").select_option(label="Formulas")
+        page.wait_for_timeout(300)
+        page.screenshot(path=target)
 
 
 def _answer(package: bytes) -> Side:
@@ -62,6 +75,6 @@ def _height(page: str) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: python tests/pictures.py DECK.apkg FOLDER")
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    if len(sys.argv) != 4:
+        sys.exit("usage: python tests/pictures.py DECK.apkg PREVIEW.html FOLDER")
+    main(*map(Path, sys.argv[1:]))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
+from types import ModuleType
 
 import judging
 import numpy as np
+import pytest
 import readme
 
 from builder.cli import main
 from builder.kernels import CANON, Shelf
 from builder.kernels import kernel as vocabulary
+from builder.testing import check_exporter
 from builder.verify import Limits
 from builder.verify.judge import judge
 from builder.verify.sandbox import Sandbox
@@ -113,8 +117,17 @@ def test_the_missed_mutant_of_the_example_is_real(tmp_path, capsys) -> None:
     assert "".join(f"{line[4:]}\n" for line in review[1].splitlines()) in reviews
 
 
+def test_the_exporter_that_it_shows_keeps_the_laws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it may be copied."""
+    (shown,) = re.findall(r"```python\n([^`]*class Flash.*?)```", TEXT, re.DOTALL)
+    module = ModuleType("shown")
+    monkeypatch.setitem(sys.modules, "shown", module)
+    exec(shown, module.__dict__)
+    check_exporter(module.EXPORTER)
+
+
 def test_every_picture_is_there() -> None:
     """No link of the README to a picture is broken."""
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", TEXT)
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     assert all((readme.README.parent / picture).is_file() for picture in pictures)
