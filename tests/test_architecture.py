@@ -58,6 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     # what changed is told by the build's own stages, up to the keys, and by what the package is of
     "changes": {
+        "scene",
         "build",
         "export",
         "files",
