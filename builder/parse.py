@@ -6,7 +6,7 @@ The grammar, line by line; the first rule that fits wins, blank lines belong to 
     fence          up to 3 spaces, then 3 or more ` or ~, then an info string (without ` after `);
                    up to a closing run of the same sign, at least as long; unclosed: to the end
     comment        a line that starts with `<!--`, up to the line that holds `-->`; unclosed: to
-                   the end
+                   the end; none if other text follows it on its only line
     heading        up to 3 spaces, 1 to 6 `#`, then a blank or the line's end
     prose          whatever else: neighbouring lines make one block
 
@@ -151,8 +151,17 @@ def _comment(lines: Lines, at: int) -> Comment | None:
         return None
     end = next((i for i in range(at, len(lines)) if "-->" in lines[i].text), len(lines))
     run = lines[at : end + 1]
+    if len(run) == 1 and end < len(lines) and _says_more(run[0].text.strip()):
+        return None
     inside = "\n".join(line.text for line in run).lstrip().removeprefix("<!--")
     return Comment(run, inside.partition("-->")[0].strip(), closed=end < len(lines))
+
+
+def _says_more(text: str) -> bool:
+    """Tell whether text stands behind the comments of a line: they are part of a sentence then."""
+    while text.startswith("<!--"):
+        text = text.partition("-->")[2].strip()
+    return bool(text)
 
 
 def _opens_comment(line: SourceLine) -> bool:

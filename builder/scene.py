@@ -15,6 +15,9 @@ _TOLD = {
     "bad-formula": markdown.bad_formula,
     "too-deep": markdown.too_deep,
     "open-gap": markdown.open_gap,
+    "empty-question": markdown.nothing_to_see,
+    "empty-answer": markdown.nothing_said,
+    "no-gap": markdown.no_gap,
 }
 
 

@@ -124,7 +124,6 @@ def test_what_is_no_heading(line: str) -> None:
     ("text", "inside", "closed"),
     [
         ("<!-- a -->", "a", True),
-        ("  <!--a--> b", "a", True),
         ("<!--\na\n\n# b\n-->", "a\n\n# b", True),
         ("<!-- a\n```\n", "a\n```", False),
     ],

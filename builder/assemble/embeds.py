@@ -10,9 +10,10 @@ from builder.model import Card, Embed, Markdown, Place
 _EMBED = re.compile(
     r"!\[\[(?P<wiki>[^\[\]|#\n]+)[^\[\]\n]*\]\]"
     r"|!\[[^\[\]\n]*\]\([ \t]*(?:<(?P<angle>[^<>\n]+)>|(?P<plain>[^\s()<>]+))[^()\n]*\)"
-    r"|<img\b[^<>]*?\bsrc[ \t]*=[ \t]*[\"']?(?P<html>[^\s\"'<>]+)[^<>]*>",
+    r"|<img\b[^<>]{0,400}?(?<![\w-])src[ \t]*=[ \t]*[\"']?(?P<html>[^\s\"'<>]+)[^<>]*>",
     re.IGNORECASE,
 )
+_LONGEST = 50_000  # longer texts are not read as Markdown
 _TICKS = re.compile("`+")
 # What else is embedded, a note or a document, reads as its name.
 _IMAGES = (
@@ -33,10 +34,22 @@ def shown(cards: Iterable[Card]) -> Iterator[Embed]:
 def _of(side: Markdown) -> Iterator[Embed]:
     fenced = {at for one in side.snippets for at in range(one.first, one.last + 1)}
     for at, line in enumerate(side.text.split("\n")):
-        for found in () if at in fenced else _EMBED.finditer(_without_code(line)):
+        for found in () if at in fenced else _EMBED.finditer(_spoken(line)):
             target = next(filter(None, map(found.group, _TARGETS)), "")
             if target and (not found["wiki"] or target.strip().lower().endswith(_IMAGES)):
                 yield Embed(target.strip(), _place(side.place, at, found))
+
+
+def _spoken(line: str) -> str:
+    """Return a line with blanks for code and comments, and for what is escaped."""
+    line = _without_code(line[:_LONGEST])
+    for opener, closer in (("<!--", "-->"), ("%%", "%%")):
+        start = line.find(opener)
+        while start >= 0 and (end := line.find(closer, start + len(opener))) >= 0:
+            end += len(closer)
+            line = line[:start] + " " * (end - start) + line[end:]
+            start = line.find(opener, end)
+    return line.replace("\\!", "  ")
 
 
 def _without_code(line: str) -> str:

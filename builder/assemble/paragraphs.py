@@ -33,7 +33,7 @@ _WIDTH = len("Q: ")
 _RULE = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _NAMES = re.compile(r"\^(?P<id>[A-Za-z0-9-]+)|#(?P<tag>[\w/-]+)")
 _MOST_NAMES = 32
-_GAP = re.compile(r"\{\{c[1-9]\d*::")
+_GAP = re.compile(r"\{\{c(?:500|[1-4]\d\d|[1-9]\d?)::")
 _HIGHLIGHT = re.compile(r"(?<!=)==(?=[^\s=])[^=]+==(?!=)")
 
 
@@ -85,9 +85,12 @@ class Region:
         self.lines += body.lines
 
     def add_comment(self, comment: Comment, body: Body) -> None:
-        """Add a comment: it shows nothing, so nothing but its height is kept."""
+        """Add a comment: it shows nothing, so its height is kept, and what is behind its end."""
         self.comments[len(self.lines)] = comment
-        self.lines += (replace(line, text="") for line in body.lines)
+        *rest, last = body.lines
+        start = last.text.find("-->") + len("-->") if comment.closed else len(last.text)
+        self.lines += (replace(line, text="") for line in rest)
+        self.lines += [BodyLine(last.number, last.column + start, last.text[start:])]
 
     @property
     def asks(self) -> bool:

@@ -9,6 +9,7 @@ from xml.parsers import expat
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _ACTING = frozenset({
+    "filter", "feimage",  # a filter may take any time that it likes
     "script", "foreignobject", "iframe", "embed", "object", "audio", "video", "handler", "listener",
 })  # fmt: skip
 _LINKS = frozenset({"href", "src"})
@@ -17,6 +18,8 @@ _INLINE = re.compile(r"data:image/(?:png|jpeg|gif|webp)[;,]", re.IGNORECASE)
 # What style sheets and attributes can load with.
 _LOADS = re.compile(r"@import|image-set\s*\(|\bsrc\s*\(|javascript:", re.IGNORECASE)
 _URL = re.compile(r"""url\(\s*["']?\s*(.{0,24})""", re.IGNORECASE | re.DOTALL)
+
+_INNER = re.compile(r"""url\(\s*["']?\s*#([^"')\s]+)""", re.IGNORECASE)
 
 _ENCODING = "is no UTF-8 text: save it as UTF-8"
 _DEEPEST = 200
@@ -60,6 +63,7 @@ class _Drawing:
         self._open: list[_Part] = []
         self._named: dict[str, _Part] = {}
         self._style: list[str] | None = None
+        self._styled: set[str] = set()  # what any element may draw, by the style sheet
 
     def read(self, content: str) -> None:
         """Read all of it. Raises ExpatError and _RefusedError."""
@@ -90,13 +94,16 @@ class _Drawing:
                 part.name = value
             if local == "use" and attribute.rpartition(" ")[2] == "href":
                 part.uses.append(value.strip().removeprefix("#"))
+            part.uses += _INNER.findall(value)  # masks, patterns and the like are drawn as well
         self._open.append(part)
         if local.lower() == "style":
             self._style = []
 
     def _ends(self, name: str) -> None:
         if self._style is not None and name.rpartition(" ")[2].lower() == "style":
-            _look_at_style("".join(self._style))
+            sheet = "".join(self._style)
+            _look_at_style(sheet)
+            self._styled.update(_INNER.findall(sheet))
             self._style = None
         part = self._open.pop()
         if part.name:
@@ -104,7 +111,7 @@ class _Drawing:
         if self._open:
             self._open[-1].size += part.size
             self._open[-1].uses += part.uses
-        elif self._drawn(part, ()) > _DRAWN:
+        elif self._drawn(part, ()) * part.size ** len(self._styled) > _DRAWN:
             raise _RefusedError("draws its own parts too many times")
 
     def _text(self, text: str) -> None:

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.edition import CardView, Content, DeckView, Edition, Formula, Line, Listing, Media
+from builder.edition import (
+    CardView,
+    Content,
+    DeckView,
+    Edition,
+    Formula,
+    Gap,
+    Line,
+    Listing,
+    Media,
+    Picture,
+)
 from builder.model import Bank, Card, Code, Deck, Markdown, Status, Text, Verdict
 from builder.names import slug, stems
 from builder.render import literal
 from builder.render.code import highlight, signatures
 from builder.render.literal import printable
-from builder.render.plain import plain
+from builder.render.plain import holds, plain
 from builder.render.unset import Unset
 from builder.render.vault import Vault
 
@@ -20,6 +31,8 @@ __all__ = ["Images", "Rendered", "Unset", "Vault", "evidence", "render", "render
 Verdicts = Mapping[str, Sequence[Verdict]]
 Images = Mapping[tuple[str, str], Media]
 """Images by the file of their note and by their target as it is written there."""
+
+_WRITE = "write it as text: comments, empty tags and keys show nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,15 @@ class _Renderer:
     def _question(self, card: Card) -> Content:
         if card.asked is None:
             return literal.question(card.question)
-        return self._read(card.asked, cloze=card.cloze)
+        content = self._read(card.asked, cloze=card.cloze)
+        if card.cloze and not holds(content, Gap):
+            message = "this sentence hides nothing, once it is read"
+            hint = "a gap in a formula, in code or in a comment is none"
+            self.unset.append(Unset("no-gap", card.question_place, message, hint))
+        elif not plain(content) and not holds(content, Picture):
+            message = "nothing of this question is to be seen"
+            self.unset.append(Unset("empty-question", card.question_place, message, _WRITE))
+        return content
 
     def _answer(self, answer: Text | Code | Markdown) -> Content:
         match answer:
@@ -101,7 +122,11 @@ class _Renderer:
             case Code():
                 return (Listing(highlight(printable(answer.source)), "python"),)
             case Markdown():
-                return self._read(answer)
+                content = self._read(answer)
+                if answer.text and not content:
+                    message = "nothing of this answer is to be seen"
+                    self.unset.append(Unset("empty-answer", answer.place, message, _WRITE))
+                return content
 
     def _read(self, markdown: Markdown, *, cloze: bool = False) -> Content:
         """Read Markdown. What this needs is loaded with the first card in the open."""

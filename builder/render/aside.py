@@ -63,8 +63,8 @@ _WIKI = re.compile(
 )
 _NOTE = re.compile(r"\[\^(?P<name>[^\[\]\s]+)\]")
 _INLINE_NOTE = re.compile(r"\^\[(?P<text>[^\[\]\n]+)\]")
-_NUMBER = re.compile(r"&#(?:[0-9]+|x[0-9a-f]+);?", re.IGNORECASE)
-_GAP = re.compile(r"\{\{c(?P<number>[1-9]\d{0,2})::", re.IGNORECASE)
+_NUMBER = re.compile(r"&#(?:[0-9]{1,8}|x[0-9a-f]{1,6});?", re.IGNORECASE)
+_GAP = re.compile(r"\{\{c(?P<number>500|[1-4]\d\d|[1-9]\d?)::", re.IGNORECASE)
 _HINT = re.compile(r"::(?P<hint>[^{}\n]{0,200})\}\}")
 
 # Where a paragraph ends, as far as a line can tell: no span of code and no formula goes over it.

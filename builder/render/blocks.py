@@ -183,7 +183,7 @@ def _opens_table(lines: Sequence[str], at: int) -> bool:
 def _table(parent: Element, lines: Sequence[str], at: int, *_: object) -> int:
     if not _opens_table(lines, at):
         return at
-    aligns = [_align(cell) for cell in _cells(lines[at + 1])]
+    aligns = [_align(cell) for cell in _cells(lines[at + 1])[:MOST_COLUMNS]]
     table = SubElement(parent, "table")
     _row(SubElement(table, "thead"), "th", lines[at], aligns)
     body = SubElement(table, "tbody")
@@ -193,6 +193,10 @@ def _table(parent: Element, lines: Sequence[str], at: int, *_: object) -> int:
             _row(body, "td", lines[end], aligns)
         end += 1
     return end
+
+
+MOST_COLUMNS = 100
+"""Columns of a table: the cells of others are joined in the last one."""
 
 
 def _row(parent: Element, tag: str, line: str, aligns: Sequence[str]) -> None:

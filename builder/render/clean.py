@@ -6,6 +6,8 @@ deeper than DEEPEST: the text of what is left out stays, but for scripts and sty
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -47,6 +49,25 @@ class Node:
     tag: str
     attributes: dict[str, str] = field(default_factory=dict)
     children: list[Node | str] = field(default_factory=list)
+
+
+# What HTML opens again in each paragraph until it is closed.
+_FORMATTING = re.compile(
+    r"<(?P<close>/?)(?P<name>a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)\b",
+    re.IGNORECASE,
+)
+MOST_OPEN = 100
+
+
+def too_open(html: str) -> bool:
+    """Tell whether so many tags are not closed that each paragraph would repeat them all."""
+    depth: Counter[str] = Counter()
+    for tag in _FORMATTING.finditer(html):
+        name = tag["name"].lower()
+        depth[name] = max(0, depth[name] - 1) if tag["close"] else depth[name] + 1
+        if depth[name] > MOST_OPEN:
+            return True
+    return False
 
 
 def clean(html: str) -> Node:

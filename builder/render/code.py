@@ -37,12 +37,17 @@ _ROLES: dict[_TokenType, str] = {
 }
 
 
+LONGEST = 10_000
+"""Characters of code that are coloured."""
+
+
 def highlight(source: str, language: str = "python") -> tuple[Line, ...]:
     """Return the lines of `source` as runs: neighbours of one role are merged, blanks join in.
 
-    A `language` that nobody knows has no colours.
+    A `language` that nobody knows has no colours, and neither has code that is very long: lexers
+    may take quadratic time.
     """
-    lexer = _lexer(language)
+    lexer = _lexer(language) if len(source) <= LONGEST else None
     pieces = [(_role(token), text) for token, text in lexer.get_tokens(source)] if lexer else []
     if "".join(text for _, text in pieces) != source:
         pieces = [("", source)]  # nobody knows the language, or its lexer loses signs

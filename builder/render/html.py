@@ -20,7 +20,6 @@ _EXTENSIONS = (
     "pymdownx.betterem",
     "pymdownx.mark",
     "pymdownx.tilde",
-    "pymdownx.caret",
     "pymdownx.magiclink",
 )
 # What is put aside before, what would change the text, and what would make links of names with @.
@@ -66,7 +65,9 @@ def html(text: str) -> tuple[str, int]:
 @cache
 def _reader() -> tuple[Any, _Blocks]:
     """Return the reader, which takes long to make, and its parser."""
-    reader = Markdown(extensions=_EXTENSIONS, output_format="html")
+    # A single tilde, like a caret, is a sign of mathematics, as note editors have it.
+    configs = {"pymdownx.tilde": {"subscript": False}}
+    reader = Markdown(extensions=_EXTENSIONS, extension_configs=configs, output_format="html")
     for registry, names in _UNWANTED.items():
         for name in names:
             getattr(reader, registry).deregister(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
 
 from builder.edition import (
     Block,
@@ -25,6 +26,17 @@ from builder.edition import (
     Turn,
     Verbatim,
 )
+
+
+def holds(content: object, kind: type) -> bool:
+    """Tell whether there is a node of `kind` somewhere within `content`."""
+    if isinstance(content, kind):
+        return True
+    if isinstance(content, tuple):
+        return any(holds(one, kind) for one in content)
+    return is_dataclass(content) and any(
+        holds(getattr(content, one.name), kind) for one in fields(content)
+    )
 
 
 def plain(content: Iterable[Block]) -> str:

@@ -19,7 +19,7 @@ from builder.edition import Content, Formula, Hyperlink, Inline, Media, Picture,
 from builder.model import Markdown, Place
 from builder.render.aside import Aside, GapStart, Remainder, Wiki, put_aside
 from builder.render.blocks import DEEPEST
-from builder.render.clean import clean
+from builder.render.clean import clean, too_open
 from builder.render.html import TooMuchError, html
 from builder.render.literal import printable
 from builder.render.math import BadFormulaError, mathml
@@ -83,6 +83,8 @@ class _Reading:
         """Read the text."""
         remainder = put_aside(self._markdown, cloze=self._cloze)
         made, depth = html(remainder.text)
+        if too_open(made):
+            raise TooMuchError("many of its tags are not closed")
         if depth >= DEEPEST:
             self._report_depth()
         gardener = Gardener(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from builder.model import Diagnostic, Place
-from builder.rules.rule import error
+from builder.rules.bank import CLOZE_WITHOUT_GAP, EMPTY_QUESTION, QUESTION_WITHOUT_ANSWER
+from builder.rules.rule import error, warning
 
-BAD_FORMULA = error(
+BAD_FORMULA = warning(
     "T701",
     "bad-formula",
-    """A formula between dollars is no TeX that can be set, so the card would show its source where
+    """A formula between dollars is no TeX that can be set, so its source stands on the card where
     a formula was meant. Mend it; a dollar that is no formula's is written `\\$`.""",
 )
 TOO_DEEP = error(
@@ -24,6 +25,21 @@ OPEN_GAP = error(
     so Anki would not know what to hide. Close it there; a gap in each paragraph may have one
     number.""",
 )
+
+
+def nothing_to_see(place: Place, message: str, hint: str = "") -> Diagnostic:
+    """Return the error for a question of which nothing is left to be seen."""
+    return EMPTY_QUESTION.at(place, message, hint=hint)
+
+
+def nothing_said(place: Place, message: str, hint: str = "") -> Diagnostic:
+    """Return the error for an answer of which nothing is left to be seen."""
+    return QUESTION_WITHOUT_ANSWER.at(place, message, hint=hint)
+
+
+def no_gap(place: Place, message: str, hint: str = "") -> Diagnostic:
+    """Return the error for a cloze that hides nothing, once it is read."""
+    return CLOZE_WITHOUT_GAP.at(place, message, hint=hint)
 
 
 def bad_formula(place: Place, message: str, hint: str = "") -> Diagnostic:

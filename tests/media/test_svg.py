@@ -123,3 +123,20 @@ def test_a_drawing_that_grows_while_it_is_drawn_is_refused() -> None:
     found = refuse_unsafe(svg(f'<circle id="a0" r="1"/>{levels}<use href="#a30"/>'))
     assert found == "draws its own parts too many times"
     assert time.monotonic() - started < 5
+
+
+def test_masks_within_masks_are_counted_like_parts() -> None:
+    """Each of twenty is drawn twice by the one before: a million, of two thousand bytes."""
+    masks = "".join(
+        f'<mask id="m{n}">' + f'<rect mask="url(#m{n + 1})"/>' * 2 + "</mask>" for n in range(20)
+    )
+    end = '<mask id="m20"><rect/></mask><rect mask="url(#m0)"/>'
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg">{masks}{end}</svg>'
+    assert refuse_unsafe(drawing.encode()) == "draws its own parts too many times"
+
+
+def test_a_filter_is_refused() -> None:
+    """It may take any time that it likes."""
+    noise = '<filter id="f"><feTurbulence numOctaves="99999"/></filter><rect filter="url(#f)"/>'
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg">{noise}</svg>'
+    assert "`<filter>`" in refuse_unsafe(drawing.encode())
