@@ -101,7 +101,7 @@ class _Card:
         # Without a section above it a question is of the first level: no level is skipped.
         data: Data = {
             "bar": _one_line(bar),
-            "level": 2 if card.section else 1,
+            "level": 2 if _one_line(card.section) else 1,
             "kind": card.kind,
             "title": _one_line(card.title) or card.key,
             "asked": asked,
@@ -145,6 +145,7 @@ class _Card:
                 return {
                     "is": "subheading",
                     "level": self._depth(level),
+                    "title": _one_line("".join(_pieces(parts))) or "…",
                     "parts": self._parts(parts),
                 }
             case Items(items, start):
