@@ -98,6 +98,8 @@ def test_its_sheet_looks_as_it_looked_before(built: Built) -> None:
 
 def test_its_preview_shows_all_cards_and_asks_for_nothing(built: Built, browser: Browser) -> None:
     """No complaint, no request, and each image is drawn."""
+    from playwright.sync_api import expect
+
     complaints: list[str] = []
     asked: list[str] = []
     with closing(browser.new_page()) as page:
@@ -105,8 +107,11 @@ def test_its_preview_shows_all_cards_and_asks_for_nothing(built: Built, browser:
         page.on("request", lambda request: asked.append(request.url))
         page.goto((built.folder / f"{NAME}.html").as_uri())
         page.keyboard.press("a")
-        assert page.locator("article").count() == CARDS
-        drawn = page.locator("img").evaluate_all("all => all.map(one => one.naturalWidth)")
+        # Cards are drawn when there is time for them, and images after that.
+        expect(page.locator("article")).to_have_count(CARDS)
+        drawn = page.locator("img").evaluate_all(
+            "all => Promise.all(all.map(one => one.decode().then(() => one.naturalWidth)))"
+        )
         assert drawn
         assert all(drawn)
     assert not complaints
